@@ -1,0 +1,80 @@
+//! What MAAC's sender makes of an answer, and what may therefore be answered (MAAC OpenAPI, Webhook).
+
+/// What the sender does once it has read an answer's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reaction {
+    /// The event counts as delivered. MAAC documents 200; any other 2xx is our reading.
+    Delivered,
+    /// The event is sent again after 1 s, 2 s and 4 s, four attempts in all, and then it is gone.
+    Retried,
+    /// The event is gone at once: MAAC keeps no log to replay.
+    Final,
+}
+
+impl Reaction {
+    /// The sender's reaction to a status code.
+    #[must_use]
+    pub const fn to_status(status: u16) -> Self {
+        match status {
+            200..=299 => Self::Delivered,
+            408 | 429 | 500..=599 => Self::Retried,
+            _ => Self::Final,
+        }
+    }
+}
+
+/// What a receiver answers where the handler of a *verified* delivery answered something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Guarded {
+    /// The handler's answer, as it is.
+    AsIs,
+    /// 200 in the place of another 2xx: 200 is what MAAC asks for.
+    Ok,
+    /// 503 in the place of an answer that would lose a genuine event.
+    HandlerRefused,
+}
+
+impl Guarded {
+    /// Guards the status code a handler gave.
+    #[must_use]
+    pub const fn answer(status: u16) -> Self {
+        match (status, Reaction::to_status(status)) {
+            (200, _) | (_, Reaction::Retried) => Self::AsIs,
+            (_, Reaction::Delivered) => Self::Ok,
+            (_, Reaction::Final) => Self::HandlerRefused,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_delivered_retried_or_final_as_documented() {
+        for status in 200..300 {
+            assert_eq!(Reaction::to_status(status), Reaction::Delivered, "{status}");
+        }
+        for status in [408, 429].into_iter().chain(500..600) {
+            assert_eq!(Reaction::to_status(status), Reaction::Retried, "{status}");
+        }
+        let others = (100..200).chain(300..408).chain(409..429).chain(430..500).chain([600, 999]);
+        for status in others {
+            assert_eq!(Reaction::to_status(status), Reaction::Final, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_guarded_answer_never_loses_an_event() {
+        for status in 100..1000 {
+            let expected = match status {
+                200 | 408 | 429 | 500..=599 => Guarded::AsIs,
+                201..=299 => Guarded::Ok,
+                _ => Guarded::HandlerRefused,
+            };
+            assert_eq!(Guarded::answer(status), expected, "{status}");
+        }
+    }
+}

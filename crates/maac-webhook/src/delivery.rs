@@ -1,0 +1,116 @@
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::{Event, IdempotencyKey, Identity, SecretSlot, Signature};
+
+/// A request that was verified: possession is proof.
+///
+/// Only verification makes one, so a handler that takes a `Delivery` cannot be reached by a forged
+/// request. It holds the raw bytes exactly as they were signed. Cheap to clone.
+///
+/// `Debug` names the endpoint, the key and the length of the body; the payload, which holds personal
+/// data, stays out of it.
+#[derive(Clone)]
+pub struct Delivery {
+    pub(crate) endpoint: Arc<str>,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
+    pub(crate) signature: Signature,
+    pub(crate) matched: SecretSlot,
+    pub(crate) received_at: Timestamp,
+    pub(crate) body: Bytes,
+}
+
+impl Delivery {
+    /// The name of the endpoint whose secret verified it.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The idempotency key, where the request had exactly one that is usable. **It is not covered by
+    /// the signature.**
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&IdempotencyKey> {
+        self.idempotency_key.as_ref()
+    }
+
+    /// The signature that was verified.
+    #[must_use]
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// Which secret it was verified with.
+    #[must_use]
+    pub fn matched(&self) -> SecretSlot {
+        self.matched
+    }
+
+    /// When the body had arrived and was verified, by this machine's clock.
+    #[must_use]
+    pub fn received_at(&self) -> Timestamp {
+        self.received_at
+    }
+
+    /// The raw body, byte for byte as it was signed.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// What identifies this event among those of its endpoint: the SHA-256 of its body, computed anew
+    /// by each call.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity::of(&self.endpoint, &self.body)
+    }
+
+    /// The typed event. It never fails: what cannot be read is an [`Event::Unknown`] that keeps the
+    /// bytes and says why.
+    #[must_use]
+    pub fn event(&self) -> Event {
+        Event::parse(&self.body)
+    }
+
+    /// A delivery that a store gives back.
+    ///
+    /// **It assumes that exactly these bytes were verified for this endpoint** before they were stored;
+    /// nothing is checked here.
+    #[must_use]
+    pub fn dangerous_from_verified_store(stored: StoredDelivery) -> Self {
+        let StoredDelivery { endpoint, idempotency_key, signature, matched, received_at, body } = stored;
+        Self { endpoint, idempotency_key, signature, matched, received_at, body }
+    }
+}
+
+/// The parts of a [`Delivery`] as a store keeps them.
+#[derive(Clone, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "a store must be able to name every part")]
+pub struct StoredDelivery {
+    /// The endpoint's name.
+    pub endpoint: Arc<str>,
+    /// The idempotency key, if there was a usable one.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// The signature that was verified.
+    pub signature: Signature,
+    /// Which secret it was verified with.
+    pub matched: SecretSlot,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// The raw body.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("endpoint", &self.endpoint)
+            .field("idempotency_key", &self.idempotency_key)
+            .field("matched", &self.matched)
+            .field("received_at", &self.received_at)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

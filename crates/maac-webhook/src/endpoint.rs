@@ -1,0 +1,140 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::ShareSecrets;
+
+/// One MAAC webhook endpoint, as it stands in the console: a name of yours and its share secret, with
+/// the limits of what is read before it is verified.
+///
+/// Each MAAC endpoint has its own secret, so each gets its own `Endpoint` and its own path or layer.
+/// The name travels in the [`Delivery`](crate::Delivery) and scopes identities. Cheap to clone.
+///
+/// ```
+/// use std::time::Duration;
+/// use maac_webhook::{Endpoint, ShareSecrets};
+///
+/// let secrets = ShareSecrets::from_value("d0c5c1a6")?;
+/// let endpoint = Endpoint::new("crm", secrets)
+///     .body_limit(256 * 1024)
+///     .body_timeout(Duration::from_secs(3));
+/// assert_eq!(endpoint.name(), "crm");
+/// # Ok::<(), maac_webhook::SecretError>(())
+/// ```
+#[derive(Clone)]
+pub struct Endpoint(Arc<Settings>);
+
+#[derive(Clone)]
+struct Settings {
+    name: Arc<str>,
+    secrets: ShareSecrets,
+    body_limit: usize,
+    body_timeout: Duration,
+    ignore_others: bool,
+    preserve_inner_status: bool,
+}
+
+impl Endpoint {
+    /// The largest body that is read unless told otherwise: 1 MiB.
+    pub const DEFAULT_BODY_LIMIT: usize = 1024 * 1024;
+
+    /// How long a body may take to arrive unless told otherwise: 5 s. MAAC's own time-out is not
+    /// documented.
+    pub const DEFAULT_BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
+    /// An endpoint with the default limits.
+    pub fn new(name: impl Into<Arc<str>>, secrets: impl Into<ShareSecrets>) -> Self {
+        Self(Arc::new(Settings {
+            name: name.into(),
+            secrets: secrets.into(),
+            body_limit: Self::DEFAULT_BODY_LIMIT,
+            body_timeout: Self::DEFAULT_BODY_TIMEOUT,
+            ignore_others: false,
+            preserve_inner_status: false,
+        }))
+    }
+
+    /// Sets the largest body that is read, in bytes. A larger one is answered 413, **which loses the
+    /// event**.
+    #[must_use]
+    pub fn body_limit(self, bytes: usize) -> Self {
+        self.with(|settings| settings.body_limit = bytes)
+    }
+
+    /// Sets how long a body may take to arrive. A slower one is answered 408, and comes back.
+    #[must_use]
+    pub fn body_timeout(self, timeout: Duration) -> Self {
+        self.with(|settings| settings.body_timeout = timeout)
+    }
+
+    /// Answers 200 to an event of another topic than the handler takes, and ignores it. Otherwise it
+    /// is answered 503 and logged as an ERROR, since nobody handles it.
+    #[must_use]
+    pub fn ignore_others(self) -> Self {
+        self.with(|settings| settings.ignore_others = true)
+    }
+
+    /// Leaves the handler's answers to verified deliveries as they are. Otherwise another 2xx becomes
+    /// 200, and an answer that would lose the event (3xx, and 4xx but 408 and 429) becomes 503 with an
+    /// ERROR.
+    #[must_use]
+    pub fn preserve_inner_status(self) -> Self {
+        self.with(|settings| settings.preserve_inner_status = true)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// The endpoint's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The endpoint's live secrets, to [`set`](ShareSecrets::set), rotate or reload.
+    #[must_use]
+    pub fn secrets(&self) -> &ShareSecrets {
+        &self.0.secrets
+    }
+
+    /// The largest body that is read, in bytes.
+    #[must_use]
+    pub fn max_body_bytes(&self) -> usize {
+        self.0.body_limit
+    }
+
+    /// How long a body may take to arrive.
+    #[must_use]
+    pub fn max_body_time(&self) -> Duration {
+        self.0.body_timeout
+    }
+
+    /// Whether events of other topics are ignored.
+    #[must_use]
+    pub fn ignores_others(&self) -> bool {
+        self.0.ignore_others
+    }
+
+    /// Whether the handler's answers are left as they are.
+    #[must_use]
+    pub fn preserves_inner_status(&self) -> bool {
+        self.0.preserve_inner_status
+    }
+
+    pub(crate) fn shared_name(&self) -> &Arc<str> {
+        &self.0.name
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("name", &self.0.name)
+            .field("secrets", &self.0.secrets)
+            .field("body_limit", &self.0.body_limit)
+            .field("body_timeout", &self.0.body_timeout)
+            .field("ignore_others", &self.0.ignore_others)
+            .field("preserve_inner_status", &self.0.preserve_inner_status)
+            .finish()
+    }
+}

@@ -1,0 +1,84 @@
+use serde_json::json;
+
+use super::*;
+
+fn read_text(json: &str) -> Result<String, String> {
+    text(&mut serde_json::Deserializer::from_str(json)).map_err(|error| error.to_string())
+}
+
+fn read_decimal(json: &str) -> Option<String> {
+    let read = opt_decimal(&mut serde_json::Deserializer::from_str(json)).ok()?;
+    Some(read.map_or_else(|| "null".to_owned(), |decimal| decimal.to_string()))
+}
+
+#[test]
+fn a_text_is_read_from_texts_and_whole_numbers() {
+    for (json, expected) in [
+        (r#""0007""#, "0007"),
+        ("\"\\u5973\"", "女"),
+        ("999", "999"),
+        ("-1", "-1"),
+        ("18446744073709551615", "18446744073709551615"),
+        ("65.0", "65"),
+        ("-0.0", "-0"),
+        ("1e3", "1000"),
+    ] {
+        assert_eq!(read_text(json).as_deref(), Ok(expected), "{json}");
+    }
+}
+
+#[test]
+fn a_number_that_may_be_another_is_not_taken_for_an_id() {
+    for json in ["65.5", "18446744073709551616", "9007199254740992.0", "1e300", "true", "null", "[]", "{}"] {
+        assert!(read_text(json).is_err(), "{json}");
+    }
+}
+
+#[test]
+fn a_decimal_says_exactly_what_was_written() {
+    for (json, expected) in [
+        ("65.0", "65.0"),
+        ("0.1", "0.1"),
+        ("-12.50", "-12.50"),
+        ("30", "30"),
+        ("0.30000000000000004", "0.30000000000000004"),
+        ("1e2", "100"),
+        ("1.5E+3", "1500"),
+        ("1e-05", "0.00001"),
+        (r#""65.0""#, "65.0"),
+        ("null", "null"),
+    ] {
+        assert_eq!(read_decimal(json).as_deref(), Some(expected), "{json}");
+    }
+}
+
+#[test]
+fn a_number_that_no_decimal_holds_is_refused_rather_than_rounded() {
+    for json in [
+        "1e400",
+        "1e-40",
+        "123456789012345678901234567890",
+        "0.12345678901234567890123456789012345",
+        r#""""#,
+        r#""1_000""#,
+        r#""NT$5""#,
+        r#"" 5""#,
+        "true",
+        "[1]",
+    ] {
+        assert_eq!(read_decimal(json), None, "{json}");
+    }
+}
+
+#[test]
+fn decimals_are_read_from_a_json_value_too() {
+    assert_eq!(opt_decimal(json!(65.5)).unwrap().unwrap().to_string(), "65.5");
+}
+
+#[test]
+fn a_list_of_texts_takes_null_for_a_list_and_for_an_entry() {
+    let read = |json| texts(&mut serde_json::Deserializer::from_str(json)).ok();
+    assert_eq!(read("null"), Some(vec![]));
+    assert_eq!(read(r#"["a", null, 3, ""]"#), Some(["a", "", "3", ""].map(String::from).to_vec()));
+    assert_eq!(read(r#"{"a": 1}"#), None);
+}

@@ -1,0 +1,75 @@
+//! What identifies an event: its body. The idempotency key is a hint that nobody signed.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::event::Envelope;
+
+/// The identity of an event within its endpoint: SHA-256 over the endpoint's name and the raw body.
+///
+/// Bodies carry the event's time in microseconds, so two events with one body are one event.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity([u8; 32]);
+
+impl Identity {
+    pub(crate) fn of(endpoint: &str, body: &[u8]) -> Self {
+        Self(scoped(endpoint, &[body]))
+    }
+
+    /// The 32 bytes, as a store keeps them.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({self})")
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut hex = [0; 64];
+        f.write_str(base16ct::lower::encode_str(&self.0, &mut hex).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// What an event says, its timestamp left out: SHA-256 over endpoint, topic and the text of `data`.
+///
+/// A retry that the sender built anew has another body and so another [`Identity`], but the same key
+/// and the same content. An unreadable body has no content digest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ContentDigest([u8; 32]);
+
+impl ContentDigest {
+    /// The content of a delivery, where its envelope can be read.
+    #[must_use]
+    pub fn of(delivery: &crate::Delivery) -> Option<Self> {
+        let envelope = Envelope::read(delivery.body()).ok()?;
+        let (topic, data) = (envelope.topic(), envelope.data());
+        Some(Self(scoped(delivery.endpoint(), &[topic.as_bytes(), data.as_bytes()])))
+    }
+
+    /// The 32 bytes, as a store keeps them.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Each part but the last is preceded by its length, so that no two lists of parts are hashed alike.
+fn scoped(endpoint: &str, parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in std::iter::once(endpoint.as_bytes()).chain(parts.iter().copied()) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    Identity(Sha256::digest(bytes).into()).to_string()
+}

@@ -1,0 +1,87 @@
+use std::{env, fmt, fs, path::Path};
+
+use zeroize::Zeroizing;
+
+use super::error::{Origin, SecretError, SecretErrorKind};
+
+/// The share secret of one MAAC webhook endpoint: an opaque string, the HMAC key of its signatures.
+///
+/// It has no `Display`, its `Debug` is redacted, and its memory is zeroed when it is dropped.
+///
+/// ```
+/// use maac_webhook::ShareSecret;
+///
+/// let secret = ShareSecret::new("d0c5c1a6")?;
+/// assert_eq!(format!("{secret:?}"), "ShareSecret(redacted)");
+/// assert!(ShareSecret::new("d0c5c1a6\n").is_err(), "a slip of copying");
+/// # Ok::<(), maac_webhook::SecretError>(())
+/// ```
+#[derive(Clone)]
+pub struct ShareSecret(Zeroizing<String>);
+
+impl ShareSecret {
+    /// Takes the secret as it stands in the console.
+    ///
+    /// # Errors
+    ///
+    /// The empty string, and leading or trailing white space: with either, no genuine event would
+    /// ever verify.
+    pub fn new(secret: impl Into<String>) -> Result<Self, SecretError> {
+        Self::checked(Zeroizing::new(secret.into()), Origin::Value)
+    }
+
+    /// Reads the secret from an environment variable.
+    ///
+    /// # Errors
+    ///
+    /// As [`ShareSecret::new`]; and a variable that is not set or not UTF-8.
+    pub fn from_env(name: &str) -> Result<Self, SecretError> {
+        let origin = Origin::Environment(name.to_owned());
+        match env::var(name) {
+            Ok(secret) => Self::checked(Zeroizing::new(secret), origin),
+            Err(env::VarError::NotPresent) => Err(SecretError::new(SecretErrorKind::NotSet, origin)),
+            Err(env::VarError::NotUnicode(_)) => Err(SecretError::new(SecretErrorKind::NotUnicode, origin)),
+        }
+    }
+
+    /// Reads the secret from a file. One newline at its end, LF or CRLF, is not part of the secret.
+    ///
+    /// # Errors
+    ///
+    /// As [`ShareSecret::new`]; and a file that cannot be read or is not UTF-8.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SecretError> {
+        let path = path.as_ref();
+        let mut text = Zeroizing::new(
+            fs::read_to_string(path).map_err(|error| SecretError::unreadable(path.to_owned(), error))?,
+        );
+        if text.ends_with('\n') {
+            text.pop();
+            if text.ends_with('\r') {
+                text.pop();
+            }
+        }
+        Self::checked(text, Origin::File(path.to_owned()))
+    }
+
+    fn checked(secret: Zeroizing<String>, origin: Origin) -> Result<Self, SecretError> {
+        if secret.is_empty() {
+            return Err(SecretError::new(SecretErrorKind::Empty, origin));
+        }
+        if secret.trim().len() != secret.len() {
+            return Err(SecretError::new(SecretErrorKind::SurroundingWhitespace, origin));
+        }
+        Ok(Self(secret))
+    }
+
+    /// The secret itself, for a sender that signs with it or a console that shows it on request.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ShareSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShareSecret(redacted)")
+    }
+}

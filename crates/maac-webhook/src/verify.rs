@@ -1,0 +1,326 @@
+//! Verification: from a request's head and raw bytes to a [`Delivery`], or a [`Rejection`].
+
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use jiff::Timestamp;
+use subtle::{ConditionallySelectable, ConstantTimeEq};
+
+use crate::{
+    Delivery, Endpoint, IdempotencyKey, Rejection, RejectionKind, SecretSlot, Signature, secret::LiveKeys,
+    signature::Digest,
+};
+
+/// What of a request's head matters: its signature and idempotency key headers, with each value that
+/// the request had, and the length it declares.
+///
+/// Independent of any HTTP crate, so that every adapter can make one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestHead<'a> {
+    signature: Values<'a>,
+    idempotency_key: Values<'a>,
+    content_length: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Values<'a> {
+    #[default]
+    None,
+    One(&'a [u8]),
+    Several,
+}
+
+impl<'a> Values<'a> {
+    fn of(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut values = values.into_iter();
+        match (values.next(), values.next()) {
+            (None, _) => Self::None,
+            (Some(one), None) => Self::One(one),
+            (Some(_), Some(_)) => Self::Several,
+        }
+    }
+}
+
+impl<'a> RequestHead<'a> {
+    /// Takes every value of the [`SIGNATURE`](crate::headers::SIGNATURE) header and every value of the
+    /// [`IDEMPOTENCY_KEY`](crate::headers::IDEMPOTENCY_KEY) header that the request had.
+    pub fn new(
+        signatures: impl IntoIterator<Item = &'a [u8]>,
+        idempotency_keys: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Self {
+        Self {
+            signature: Values::of(signatures),
+            idempotency_key: Values::of(idempotency_keys),
+            content_length: None,
+        }
+    }
+
+    /// The length that the request declares for its body, in bytes, so that one over the limit is
+    /// refused before it is read.
+    #[must_use]
+    pub fn content_length(mut self, bytes: Option<u64>) -> Self {
+        self.content_length = bytes;
+        self
+    }
+}
+
+/// Verifies requests to one [`Endpoint`].
+///
+/// The rule is the reference's, exactly: one signature header of 64 lower-case hexadecimal characters
+/// that equals the HMAC-SHA256 of the raw body under a live share secret. `Content-Type` is not checked
+/// and `Content-Encoding` not decoded, since the signature is over the bytes.
+///
+/// ```
+/// use bytes::Bytes;
+/// use maac_webhook::{Endpoint, RejectionKind, RequestHead, ShareSecret, Signature, Verifier};
+///
+/// let secret = ShareSecret::new("d0c5c1a6")?;
+/// let body = Bytes::from_static(br#"{"timestamp": "2025-11-28T10:00:00.000000+08:00", "topic": "t", "data": {}}"#);
+/// let signature = Signature::sign(&secret, &body).to_string();
+///
+/// let verifier = Verifier::new(Endpoint::new("crm", secret));
+/// let head = RequestHead::new([signature.as_bytes()], [&b"key-1"[..]]);
+/// let delivery = verifier.verify(head, body.clone()).expect("it was signed with the secret");
+/// assert_eq!(delivery.body(), &body);
+///
+/// let changed = Bytes::from_static(br#"{"timestamp":"2025-11-28T10:00:00.000000+08:00","topic":"t","data":{}}"#);
+/// let rejection = verifier.verify(head, changed).expect_err("re-serialised");
+/// assert_eq!(rejection.kind(), RejectionKind::SignatureMismatch);
+/// # Ok::<(), maac_webhook::SecretError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    endpoint: Endpoint,
+}
+
+impl Verifier {
+    /// A verifier of requests to this endpoint.
+    #[must_use]
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self { endpoint }
+    }
+
+    /// The endpoint it verifies for.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Verifies a request whose body has been read already.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](Self::begin), [`Verification::update`] and [`Verification::finish`].
+    pub fn verify(&self, head: RequestHead<'_>, body: Bytes) -> Result<Delivery, Rejection> {
+        let mut verification = self.begin(head)?;
+        verification.update(body)?;
+        verification.finish()
+    }
+
+    /// Begins to verify a request whose body is still to come.
+    ///
+    /// # Errors
+    ///
+    /// What can be known before the body is read: a signature header that is missing, repeated or
+    /// malformed; a declared length over the limit; no secret loaded.
+    pub fn begin(&self, head: RequestHead<'_>) -> Result<Verification, Rejection> {
+        let signature = match head.signature {
+            Values::None => return Err(RejectionKind::MissingSignature.into()),
+            Values::Several => return Err(RejectionKind::RepeatedSignature.into()),
+            Values::One(value) => Signature::parse(value).ok_or_else(|| {
+                let detail = format!("a header of {} bytes", value.len());
+                Rejection::with_detail(RejectionKind::MalformedSignature, detail)
+            })?,
+        };
+        if head.content_length.is_some_and(|bytes| bytes > self.endpoint.max_body_bytes() as u64) {
+            return Err(self.endpoint.too_large());
+        }
+        let digests = Digests::begin(&self.endpoint.secrets().live());
+        if digests.current.is_none() {
+            return Err(RejectionKind::NoSecret.into());
+        }
+        Ok(Verification {
+            endpoint: self.endpoint.clone(),
+            signature,
+            idempotency_key: usable_key(head.idempotency_key, &self.endpoint),
+            digests,
+            body: Body::Empty,
+        })
+    }
+}
+
+impl Endpoint {
+    fn too_large(&self) -> Rejection {
+        let detail = format!("the limit is {} bytes", self.max_body_bytes());
+        Rejection::with_detail(RejectionKind::BodyTooLarge, detail)
+    }
+}
+
+/// An unusable key never refuses a verified event: its body identifies it.
+fn usable_key(values: Values<'_>, endpoint: &Endpoint) -> Option<IdempotencyKey> {
+    let (key, why) = match values {
+        Values::None => (None, "there is no idempotency key"),
+        Values::Several => (None, "there is more than one idempotency key"),
+        Values::One(value) => {
+            (IdempotencyKey::parse(value), "the idempotency key is not 1 to 255 visible ASCII characters")
+        }
+    };
+    if key.is_none() {
+        tracing::warn!(endpoint = endpoint.name(), "{why}; the event is known by its body alone");
+    }
+    key
+}
+
+/// A verification under way: the digest is fed as the body arrives, and the body is kept up to the
+/// endpoint's limit.
+pub struct Verification {
+    endpoint: Endpoint,
+    signature: Signature,
+    idempotency_key: Option<IdempotencyKey>,
+    digests: Digests,
+    body: Body,
+}
+
+impl Verification {
+    /// Takes the next bytes of the body.
+    ///
+    /// # Errors
+    ///
+    /// A body that grows over the endpoint's limit.
+    pub fn update(&mut self, chunk: Bytes) -> Result<(), Rejection> {
+        if chunk.len() > self.endpoint.max_body_bytes() - self.body.len() {
+            return Err(self.endpoint.too_large());
+        }
+        self.digests.update(&chunk);
+        self.body.push(chunk);
+        Ok(())
+    }
+
+    /// The body has arrived in full: decides.
+    ///
+    /// # Errors
+    ///
+    /// A signature that is not the body's under any secret that is live now.
+    pub fn finish(self) -> Result<Delivery, Rejection> {
+        self.finish_at(Instant::now())
+    }
+
+    fn finish_at(self, now: Instant) -> Result<Delivery, Rejection> {
+        let body = self.body.into_bytes();
+        let generation = self.digests.generation;
+        let mut matched = self.digests.finish(&self.signature, now);
+        if matched.is_none() {
+            // A secret may have been set while the body arrived. Here a 401 would lose the event.
+            let live = self.endpoint.secrets().live();
+            if live.generation != generation {
+                let mut digests = Digests::begin(&live);
+                digests.update(&body);
+                matched = digests.finish(&self.signature, now);
+            }
+        }
+        Ok(Delivery {
+            matched: matched.ok_or(RejectionKind::SignatureMismatch)?,
+            endpoint: self.endpoint.shared_name().clone(),
+            idempotency_key: self.idempotency_key,
+            signature: self.signature,
+            received_at: Timestamp::now(),
+            body,
+        })
+    }
+}
+
+impl std::fmt::Debug for Verification {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verification")
+            .field("endpoint", &self.endpoint)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One running digest per live secret.
+struct Digests {
+    current: Option<Digest>,
+    previous: Option<(Digest, Instant)>,
+    generation: u64,
+}
+
+impl Digests {
+    fn begin(live: &LiveKeys) -> Self {
+        Self {
+            current: live.current.as_ref().map(|key| key.signing.begin()),
+            previous: live.previous.as_ref().map(|(key, until)| (key.signing.begin(), *until)),
+            generation: live.generation,
+        }
+    }
+
+    fn update(&mut self, chunk: &[u8]) {
+        if let Some(digest) = &mut self.current {
+            digest.update(chunk);
+        }
+        if let Some((digest, _)) = &mut self.previous {
+            digest.update(chunk);
+        }
+    }
+
+    /// Compares with every digest, whichever matches: how long it takes does not tell which did.
+    fn finish(self, signature: &Signature, now: Instant) -> Option<SecretSlot> {
+        const NONE: u8 = 0;
+        const CURRENT: u8 = 1;
+        const PREVIOUS: u8 = 2;
+        let mut slot = NONE;
+        if let Some((digest, until)) = self.previous {
+            let live = u8::from(now < until).ct_eq(&1);
+            slot.conditional_assign(&PREVIOUS, digest.finish().ct_eq(signature) & live);
+        }
+        if let Some(digest) = self.current {
+            slot.conditional_assign(&CURRENT, digest.finish().ct_eq(signature));
+        }
+        match slot {
+            CURRENT => Some(SecretSlot::Current),
+            PREVIOUS => Some(SecretSlot::Previous),
+            _ => None,
+        }
+    }
+}
+
+/// The body as it arrived: most come in one piece and are not copied.
+enum Body {
+    Empty,
+    One(Bytes),
+    Many(BytesMut),
+}
+
+impl Body {
+    fn len(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::One(bytes) => bytes.len(),
+            Self::Many(bytes) => bytes.len(),
+        }
+    }
+
+    fn push(&mut self, chunk: Bytes) {
+        match self {
+            Self::Empty => *self = Self::One(chunk),
+            Self::One(first) => {
+                let mut bytes = BytesMut::with_capacity(2 * (first.len() + chunk.len()));
+                bytes.extend_from_slice(first);
+                bytes.extend_from_slice(&chunk);
+                *self = Self::Many(bytes);
+            }
+            Self::Many(bytes) => bytes.extend_from_slice(&chunk),
+        }
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Empty => Bytes::new(),
+            Self::One(bytes) => bytes,
+            Self::Many(bytes) => bytes.freeze(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

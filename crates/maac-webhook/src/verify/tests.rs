@@ -1,0 +1,216 @@
+use std::time::Duration;
+
+use super::*;
+use crate::{ShareSecret, ShareSecrets};
+
+const BODY: &[u8] = br#"{"timestamp": "2025-11-28T10:00:00.000000+08:00", "topic": "t", "data": {}}"#;
+
+fn secret(text: &str) -> ShareSecret {
+    ShareSecret::new(text).unwrap()
+}
+
+fn sign(key: &str, body: &[u8]) -> String {
+    Signature::sign(&secret(key), body).to_string()
+}
+
+fn verifier(key: &str) -> Verifier {
+    Verifier::new(Endpoint::new("crm", secret(key)))
+}
+
+fn head<'a>(signature: &'a str, key: &'a str) -> RequestHead<'a> {
+    RequestHead::new([signature.as_bytes()], [key.as_bytes()])
+}
+
+fn kind(result: Result<Delivery, Rejection>) -> RejectionKind {
+    result.unwrap_err().kind()
+}
+
+#[test]
+fn a_genuine_request_becomes_a_delivery_with_all_that_came() {
+    let before = Timestamp::now();
+    let signature = sign("one", BODY);
+    let delivery = verifier("one").verify(head(&signature, "key-1"), Bytes::from_static(BODY)).unwrap();
+    assert_eq!(delivery.endpoint(), "crm");
+    assert_eq!(delivery.idempotency_key().unwrap().as_str(), "key-1");
+    assert_eq!(delivery.signature().to_string(), signature);
+    assert_eq!(delivery.matched(), SecretSlot::Current);
+    assert_eq!(delivery.body(), BODY);
+    assert!((before..=Timestamp::now()).contains(&delivery.received_at()));
+}
+
+#[test]
+fn a_request_without_exactly_one_well_formed_signature_is_refused_before_its_body() {
+    let good = sign("one", BODY);
+    let none: [&[u8]; 0] = [];
+    for (signatures, expected) in [
+        (none.to_vec(), RejectionKind::MissingSignature),
+        (vec![good.as_bytes(), good.as_bytes()], RejectionKind::RepeatedSignature),
+        (vec![&b""[..]], RejectionKind::MalformedSignature),
+        (vec![good.to_uppercase().as_bytes()], RejectionKind::MalformedSignature),
+        (vec![&good.as_bytes()[..63]], RejectionKind::MalformedSignature),
+    ] {
+        let refused = verifier("one").begin(RequestHead::new(signatures, none)).unwrap_err();
+        assert_eq!(refused.kind(), expected);
+    }
+}
+
+#[test]
+fn another_secrets_signature_and_a_changed_body_do_not_match() {
+    let (ours, theirs) = (sign("one", BODY), sign("two", BODY));
+    let changed = [BODY, b"\n"].concat();
+    let verifier = verifier("one");
+    let mismatch = RejectionKind::SignatureMismatch;
+    assert_eq!(kind(verifier.verify(head(&theirs, "k"), Bytes::from_static(BODY))), mismatch);
+    assert_eq!(kind(verifier.verify(head(&ours, "k"), changed.into())), mismatch);
+    assert_eq!(kind(verifier.verify(head(&ours, "k"), Bytes::new())), mismatch);
+}
+
+#[test]
+fn an_empty_body_verifies_by_its_own_signature() {
+    let signature = sign("one", b"");
+    assert_eq!(verifier("one").verify(head(&signature, "k"), Bytes::new()).unwrap().body(), "");
+}
+
+#[test]
+fn an_unusable_idempotency_key_never_refuses_a_verified_event() {
+    let signature = sign("one", BODY);
+    let too_long = "k".repeat(256);
+    let none: [&[u8]; 0] = [];
+    for keys in [
+        none.to_vec(),
+        vec![&b""[..]],
+        vec![too_long.as_bytes()],
+        vec![&b"a"[..], &b"a"[..]],
+        vec![&b"caf\xc3\xa9"[..]],
+    ] {
+        let head = RequestHead::new([signature.as_bytes()], keys);
+        let delivery = verifier("one").verify(head, Bytes::from_static(BODY)).unwrap();
+        assert_eq!(delivery.idempotency_key(), None);
+    }
+}
+
+#[test]
+fn a_body_is_refused_as_soon_as_it_is_over_the_limit() {
+    let verifier = Verifier::new(Endpoint::new("crm", secret("one")).body_limit(4));
+    let signature = sign("one", b"1234");
+    let head = head(&signature, "k");
+
+    assert!(verifier.begin(head.content_length(Some(4))).is_ok());
+    let declared = verifier.begin(head.content_length(Some(5))).unwrap_err();
+    assert_eq!(declared.kind(), RejectionKind::BodyTooLarge);
+    assert_eq!(verifier.begin(head.content_length(Some(u64::MAX))).unwrap_err(), declared);
+
+    let mut verification = verifier.begin(head).unwrap();
+    verification.update(Bytes::from_static(b"123")).unwrap();
+    assert_eq!(verification.update(Bytes::from_static(b"45")).unwrap_err(), declared);
+
+    assert!(verifier.verify(head, Bytes::from_static(b"1234")).is_ok(), "the limit itself is allowed");
+}
+
+#[test]
+fn a_body_in_pieces_is_put_together_as_it_came() {
+    let signature = sign("one", BODY);
+    for size in [1, 2, 7, BODY.len() - 1, BODY.len()] {
+        let mut verification = verifier("one").begin(head(&signature, "k")).unwrap();
+        for chunk in BODY.chunks(size) {
+            verification.update(Bytes::from_static(chunk)).unwrap();
+            verification.update(Bytes::new()).unwrap();
+        }
+        assert_eq!(verification.finish().unwrap().body(), BODY, "in chunks of {size}");
+    }
+}
+
+#[test]
+fn without_a_secret_the_request_comes_back() {
+    let secrets = ShareSecrets::empty();
+    let verifier = Verifier::new(Endpoint::new("crm", secrets.clone()));
+    let signature = sign("one", BODY);
+    let verify = || verifier.verify(head(&signature, "k"), Bytes::from_static(BODY));
+
+    assert_eq!(kind(verify()), RejectionKind::NoSecret);
+    secrets.set(secret("one"));
+    assert!(verify().is_ok());
+}
+
+#[test]
+fn a_set_secret_ends_the_one_before_at_once() {
+    let secrets = ShareSecrets::new(secret("one"));
+    let verifier = Verifier::new(Endpoint::new("crm", secrets.clone()));
+    let (old, new) = (sign("one", BODY), sign("two", BODY));
+    secrets.set(secret("two"));
+    let body = Bytes::from_static(BODY);
+    assert_eq!(kind(verifier.verify(head(&old, "k"), body.clone())), RejectionKind::SignatureMismatch);
+    assert_eq!(verifier.verify(head(&new, "k"), body).unwrap().matched(), SecretSlot::Current);
+}
+
+#[test]
+fn a_rotated_secret_lives_on_until_its_overlap_ends() {
+    let secrets = ShareSecrets::new(secret("one"));
+    let verifier = Verifier::new(Endpoint::new("crm", secrets.clone()));
+    let (old, new) = (sign("one", BODY), sign("two", BODY));
+    let overlap = Duration::from_secs(60);
+    let now = Instant::now();
+    secrets.rotate(secret("two"), overlap);
+
+    let verify_at = |signature: &str, at: Instant| {
+        let mut verification = verifier.begin(head(signature, "k")).unwrap();
+        verification.update(Bytes::from_static(BODY)).unwrap();
+        verification.finish_at(at).map(|delivery| delivery.matched()).map_err(|r| r.kind())
+    };
+    let within = now + overlap - Duration::from_millis(1);
+    let after = Instant::now() + overlap;
+    assert_eq!(verify_at(&old, within), Ok(SecretSlot::Previous));
+    assert_eq!(verify_at(&old, after), Err(RejectionKind::SignatureMismatch));
+    for at in [within, after] {
+        assert_eq!(verify_at(&new, at), Ok(SecretSlot::Current));
+        assert_eq!(verify_at(&sign("three", BODY), at), Err(RejectionKind::SignatureMismatch));
+    }
+}
+
+#[test]
+fn a_secret_that_is_set_while_the_body_arrives_counts() {
+    let secrets = ShareSecrets::new(secret("one"));
+    let verifier = Verifier::new(Endpoint::new("crm", secrets.clone()));
+    let signature = sign("two", BODY);
+
+    let mut verification = verifier.begin(head(&signature, "k")).unwrap();
+    verification.update(Bytes::from_static(BODY)).unwrap();
+    secrets.set(secret("two"));
+    assert_eq!(verification.finish().unwrap().matched(), SecretSlot::Current);
+
+    let mut verification = verifier.begin(head(&signature, "k")).unwrap();
+    verification.update(Bytes::from_static(BODY)).unwrap();
+    secrets.set(secret("three"));
+    assert!(verification.finish().is_ok(), "it began under the secret that was in force");
+}
+
+#[test]
+fn nothing_secret_and_nothing_of_the_payload_is_in_debug() {
+    let signature = sign("hush-hush", BODY);
+    let verifier = verifier("hush-hush");
+    let mut verification = verifier.begin(head(&signature, "k")).unwrap();
+    verification.update(Bytes::from_static(BODY)).unwrap();
+    let mut shown = format!("{verifier:?} {verification:?}");
+    let delivery = verification.finish().unwrap();
+    shown += &format!("{delivery:?} {:?} {:?}", delivery.event(), delivery.identity());
+    for hidden in ["hush-hush", signature.as_str(), "2025-11-28T10"] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
+}
+
+#[test]
+fn an_identity_is_of_the_endpoint_and_the_exact_bytes() {
+    let identity = |name: &str, body: &[u8]| {
+        let verifier = Verifier::new(Endpoint::new(name, secret("one")));
+        let signature = sign("one", body);
+        let delivery = verifier.verify(head(&signature, "k"), Bytes::copy_from_slice(body)).unwrap();
+        (delivery.identity(), crate::ContentDigest::of(&delivery))
+    };
+    let later = String::from_utf8_lossy(BODY).replace("10:00:00", "10:00:01");
+    assert_eq!(identity("crm", BODY), identity("crm", BODY));
+    assert_ne!(identity("crm", BODY).0, identity("shop", BODY).0);
+    assert_ne!(identity("crm", BODY).1, identity("shop", BODY).1);
+    assert_ne!(identity("crm", BODY).0, identity("crm", later.as_bytes()).0);
+    assert_eq!(identity("crm", BODY).1, identity("crm", later.as_bytes()).1, "all but the timestamp");
+    assert_eq!(identity("crm", b"not json").1, None);
+}
