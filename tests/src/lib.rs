@@ -1,1 +1,11 @@
+//! What the tests that cross crates share: the table of requests, receivers on real sockets, a client that
+//! writes bytes, and the log.
+//!
+//! The README is here too, so that its examples are compiled and run.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "for tests alone")]
+
+pub mod logs;
+pub mod receivers;
+pub mod vectors;
+pub mod wire;

@@ -1,0 +1,49 @@
+//! MAAC webhooks in axum: a handler that takes a [`Webhook`] cannot be reached by a forged request.
+//!
+//! ```
+//! use axum::{Router, http::StatusCode, routing::post};
+//! use maac_webhook_axum::{VerifyLayer, Webhook, maac_webhook::{Endpoint, Event, ShareSecrets}};
+//!
+//! async fn receive(Webhook(event): Webhook<Event>) -> StatusCode {
+//!     match event {
+//!         Event::MessageFirstOpen(open) => println!("{} opened {:?}", open.line_uid, open.message),
+//!         other => println!("{other:?}"),
+//!     }
+//!     StatusCode::OK
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let secrets = ShareSecrets::from_value("d0c5c1a6")?; // or from_env, from_file
+//! let app: Router = Router::new()
+//!     .route("/webhooks/maac", post(receive))
+//!     .layer(VerifyLayer::new(Endpoint::new("crm", secrets)));
+//! # Ok(()) }
+//! ```
+//!
+//! # Where the verification happens
+//!
+//! 1. Under a [`VerifyLayer`], [`Webhook`] takes the layer's `Delivery`. The layer also guards the
+//!    handler's answer, so it is the recommended way.
+//! 2. Without a layer, [`Webhook`] verifies by itself with the `Endpoint` from the state
+//!    ([`FromRef`](axum_core::extract::FromRef)): put an `Endpoint` into the state, or derive `FromRef`.
+//!    Nothing guards the handler's answer then: answer 200 or 5xx.
+//! 3. With neither, the handler never runs: 503, and the log says "not configured".
+//!
+//! A state of your own without an `Endpoint` says so with [`LayerVerifies`].
+//!
+//! # What a handler can take
+//!
+//! `Webhook<T>` for whatever [`FromDelivery`](maac_webhook::FromDelivery) lists: `Delivery`, `Event`, one
+//! topic's struct, `SurveyAnswers<T>`, `Option` of those, a pair of them. It reads the body, so it comes last. Under a
+//! layer, [`Verified`] takes the `Delivery` without the body and may come anywhere, any number of times.
+
+mod rejection;
+mod verified;
+mod webhook;
+
+pub use maac_webhook;
+pub use maac_webhook_tower::VerifyLayer;
+
+pub use rejection::WebhookRejection;
+pub use verified::Verified;
+pub use webhook::{LayerVerifies, ViaLayer, Webhook};

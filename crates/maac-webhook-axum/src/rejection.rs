@@ -1,0 +1,57 @@
+use std::fmt;
+
+use axum_core::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use maac_webhook::{Endpoint, Rejection, RejectionKind};
+use maac_webhook_tower::rejection_response;
+
+/// Why a handler did not run.
+///
+/// As a response it has the status of its kind, an empty body and the [`Rejection`] in its extensions,
+/// and writes one log line. An event of another topic is answered 200 where the endpoint
+/// [ignores others](Endpoint::ignore_others).
+#[derive(Clone, Debug)]
+pub struct WebhookRejection {
+    rejection: Rejection,
+    endpoint: Option<Endpoint>,
+}
+
+impl WebhookRejection {
+    pub(crate) fn new(rejection: Rejection, endpoint: Option<Endpoint>) -> Self {
+        Self { rejection, endpoint }
+    }
+
+    pub(crate) fn not_configured() -> Self {
+        Self::new(RejectionKind::NotConfigured.into(), None)
+    }
+
+    /// The reason.
+    #[must_use]
+    pub fn rejection(&self) -> &Rejection {
+        &self.rejection
+    }
+
+    fn is_ignored(&self) -> bool {
+        self.rejection.kind() == RejectionKind::UnexpectedTopic
+            && self.endpoint.as_ref().is_some_and(Endpoint::ignores_others)
+    }
+}
+
+impl IntoResponse for WebhookRejection {
+    fn into_response(self) -> Response {
+        if self.is_ignored() {
+            return Response::new(Body::empty());
+        }
+        rejection_response(self.rejection, self.endpoint.as_ref().map(Endpoint::name))
+    }
+}
+
+impl fmt::Display for WebhookRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.rejection.fmt(f)
+    }
+}
+
+impl std::error::Error for WebhookRejection {}

@@ -1,0 +1,6 @@
+//! Nobody outside the crate makes a `Delivery`, and nothing of a secret is printed by mistake.
+
+#[test]
+fn a_delivery_cannot_be_made_by_hand() {
+    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
+}

@@ -1,0 +1,6 @@
+use maac_webhook::Delivery;
+
+fn main() {
+    let _ = Delivery::default();
+    let _ = Delivery::new();
+}

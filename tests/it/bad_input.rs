@@ -1,0 +1,133 @@
+//! Bodies that are too large, stall or break off, on every adapter.
+
+use std::time::Duration;
+
+use maac_webhook::{Endpoint, ShareSecret, Signature, headers};
+use maac_webhook_tests::{
+    logs::Logs,
+    receivers::{Kind, REJECTION, Receiver},
+    wire::{self, Answer},
+};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+const BODY: &[u8] = br#"{"timestamp": "2025-11-28T10:00:00+08:00", "topic": "marker.topic", "data": {}}"#;
+
+fn secret() -> ShareSecret {
+    ShareSecret::new("hush-hush").unwrap()
+}
+
+fn endpoint() -> Endpoint {
+    Endpoint::new("crm", secret()).body_limit(BODY.len()).body_timeout(Duration::from_millis(200))
+}
+
+fn signed(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let signature = Signature::sign(&secret(), body).to_string().into_bytes();
+    vec![(headers::SIGNATURE, signature), (headers::IDEMPOTENCY_KEY, b"key".to_vec())]
+}
+
+fn assert_rejected(kind: Kind, answer: &Answer, logs: &Logs, receiver: &Receiver, status: u16, reason: &str) {
+    let lines = logs.take();
+    assert_eq!(answer.status, status, "{kind:?}");
+    assert_eq!(answer.header(REJECTION), Some(reason), "{kind:?}");
+    assert_eq!(answer.body, b"", "{kind:?}");
+    assert!(receiver.take_handled().is_empty(), "{kind:?}");
+    assert_eq!(lines.len(), 1, "{kind:?}: {lines:#?}");
+    assert!(lines[0].contains(&format!("kind=\"{reason}\"")), "{lines:#?}");
+    assert!(!lines[0].contains("hush") && !lines[0].contains("marker"), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_answered_413_with_and_without_a_declared_length() {
+    let logs = Logs::capture();
+    let body = [BODY, b" "].concat();
+    for kind in Kind::ALL {
+        let receiver = Receiver::start(kind, endpoint()).await;
+        for request in [wire::fixed(&signed(&body), &body), wire::chunked(&signed(&body), &body, 10)] {
+            let answer = wire::exchange(receiver.address, &request).await;
+            assert_rejected(kind, &answer, &logs, &receiver, 413, "body_too_large");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_declared_length_over_the_limit_is_refused_before_a_byte_of_the_body_is_sent() {
+    let logs = Logs::capture();
+    for kind in Kind::ALL {
+        let receiver = Receiver::start(kind, endpoint()).await;
+        let head = [&wire::head(&signed(BODY))[..], b"Content-Length: 18446744073709551000\r\n\r\n"].concat();
+        let answer = wire::exchange(receiver.address, &head).await;
+        assert_rejected(kind, &answer, &logs, &receiver, 413, "body_too_large");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_is_answered_408() {
+    let logs = Logs::capture();
+    for kind in Kind::ALL {
+        let receiver = Receiver::start(kind, endpoint()).await;
+        for sent in [0, 1, BODY.len() - 1] {
+            let request = wire::fixed(&signed(BODY), BODY);
+            let stalled = &request[..request.len() - BODY.len() + sent];
+            let answer = wire::exchange(receiver.address, stalled).await;
+            assert_rejected(kind, &answer, &logs, &receiver, 408, "body_timeout");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_drips_is_answered_408_though_it_never_stalls() {
+    let logs = Logs::capture();
+    for kind in Kind::ALL {
+        let receiver = Receiver::start(kind, endpoint()).await;
+        let mut stream = TcpStream::connect(receiver.address).await.unwrap();
+        let (head, body) = (wire::fixed(&signed(BODY), b""), BODY);
+        let head = String::from_utf8(head).unwrap().replace("Content-Length: 0", "Content-Length: 79");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = {
+            let (mut read, mut write) = stream.split();
+            let drip = async {
+                for byte in body {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    if write.write_all(&[*byte]).await.is_err() {
+                        break;
+                    }
+                }
+                std::future::pending().await
+            };
+            tokio::select! {
+                answer = wire::answer(&mut read) => answer,
+                () = drip => unreachable!(),
+            }
+        };
+        assert_rejected(kind, &answer, &logs, &receiver, 408, "body_timeout");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_not_handled_and_is_logged() {
+    let logs = Logs::capture();
+    for kind in Kind::ALL {
+        let receiver = Receiver::start(kind, endpoint()).await;
+        for request in [wire::fixed(&signed(BODY), BODY), wire::chunked(&signed(BODY), BODY, 10)] {
+            let mut stream = TcpStream::connect(receiver.address).await.unwrap();
+            stream.write_all(&request[..request.len() - 12]).await.unwrap();
+            drop(stream);
+            let lines = logged(&logs).await;
+            assert_eq!(lines.len(), 1, "{kind:?}: {lines:#?}");
+            assert!(lines[0].contains("kind=\"body_incomplete\""), "{kind:?}: {lines:#?}");
+            assert!(receiver.take_handled().is_empty());
+        }
+    }
+}
+
+/// Waits for the log to say something.
+async fn logged(logs: &Logs) -> Vec<String> {
+    for _ in 0..1000 {
+        let lines = logs.take();
+        if !lines.is_empty() {
+            return lines;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Vec::new()
+}

@@ -1,0 +1,4 @@
+//! What crosses crates, over real sockets.
+
+mod bad_input;
+mod parity;

@@ -1,0 +1,100 @@
+//! One table of requests through the core and through every adapter: the same fate, reason and log.
+
+use bytes::Bytes;
+use maac_webhook::{Delivery, RejectionKind, RequestHead, Verifier};
+use maac_webhook_tests::{
+    logs::Logs,
+    receivers::{Kind, REJECTION, Receiver},
+    vectors::{self, Vector},
+    wire,
+};
+
+fn by_core(vector: &Vector) -> Result<Delivery, RejectionKind> {
+    let (signatures, keys) = (vector.signature_values(), vector.key_values());
+    let head = RequestHead::new(signatures.iter().map(Vec::as_slice), keys.iter().map(Vec::as_slice));
+    let verifier = Verifier::new(vector.endpoint());
+    verifier.verify(head, Bytes::from(vector.body())).map_err(|rejection| rejection.kind())
+}
+
+fn assert_delivered(vector: &Vector, delivery: &Delivery, by: &str) {
+    let key = delivery.idempotency_key().map(ToString::to_string);
+    assert_eq!(key, vector.idempotency_key, "{by}: {}", vector.name);
+    assert_eq!(delivery.body(), &vector.body(), "{by}: {}", vector.name);
+    let topic = delivery.event().topic().map(|topic| topic.to_string());
+    assert_eq!(topic, vector.topic, "{by}: {}", vector.name);
+}
+
+#[test]
+fn the_core_decides_as_the_table_says() {
+    for vector in vectors::all() {
+        match (by_core(&vector), &vector.rejection) {
+            (Ok(delivery), None) => assert_delivered(&vector, &delivery, "core"),
+            (Err(kind), Some(expected)) => assert_eq!(kind.as_str(), expected, "{}", vector.name),
+            (decided, expected) => panic!("{}: {decided:?}, not {expected:?}", vector.name),
+        }
+    }
+}
+
+async fn run_through(kind: Kind, request: impl Fn(&Vector) -> Vec<u8>) {
+    let logs = Logs::capture();
+    for vector in vectors::all() {
+        let receiver = Receiver::start(kind, vector.endpoint()).await;
+        let _ = logs.take();
+        let answer = wire::exchange(receiver.address, &request(&vector)).await;
+        let (handled, lines) = (receiver.take_handled(), logs.take());
+        let at = format!("{kind:?}: {}: {lines:#?}", vector.name);
+
+        match &vector.rejection {
+            None => {
+                assert_eq!((answer.status, answer.body.as_slice()), (200, &b"OK"[..]), "{at}");
+                assert_eq!(handled.len(), 1, "{at}");
+                assert_delivered(&vector, &handled[0], &at);
+                let warnings = usize::from(vector.idempotency_key.is_none());
+                assert_eq!(lines.len(), warnings, "{at}");
+            }
+            Some(expected) => {
+                let known = RejectionKind::ALL.into_iter().find(|kind| kind.as_str() == expected).unwrap();
+                assert_eq!(answer.status, known.status(), "{at}");
+                assert_eq!(answer.header(REJECTION), Some(known.as_str()), "{at}");
+                assert_eq!(answer.body, b"", "{at}");
+                assert!(handled.is_empty(), "{at}");
+                assert_eq!(lines.len(), 1, "{at}");
+                assert!(lines[0].contains(&format!("kind=\"{expected}\"")), "{at}");
+                assert!(lines[0].contains("endpoint=\"vectors\""), "{at}");
+            }
+        }
+        assert_nothing_leaks(&vector, &lines.concat());
+    }
+}
+
+/// No secret, no digest that would have been accepted, no payload.
+fn assert_nothing_leaks(vector: &Vector, log: &str) {
+    let digests = vector.secrets().map(|secret| {
+        let secret = maac_webhook::ShareSecret::new(secret).unwrap();
+        maac_webhook::Signature::sign(&secret, &vector.body()).to_string()
+    });
+    for hidden in digests.chain(vector.secrets().map(str::to_owned)).chain(["6b1f4b2e".to_owned()]) {
+        assert!(!log.contains(&hidden), "{}: {log}", vector.name);
+    }
+}
+
+#[tokio::test]
+async fn every_adapter_decides_as_the_table_says_with_a_fixed_length() {
+    for kind in Kind::ALL {
+        run_through(kind, |vector| wire::fixed(&vector.headers(), &vector.body())).await;
+    }
+}
+
+#[tokio::test]
+async fn every_adapter_decides_as_the_table_says_with_a_chunked_body() {
+    for kind in Kind::ALL {
+        run_through(kind, |vector| wire::chunked(&vector.headers(), &vector.body(), 97)).await;
+    }
+}
+
+#[test]
+fn the_table_is_what_its_script_writes() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/write_requests.py");
+    let checked = std::process::Command::new("python3").args([script, "--check"]).status().unwrap();
+    assert!(checked.success());
+}

@@ -1,0 +1,50 @@
+//! The log of what runs on this thread.
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use tracing::subscriber::DefaultGuard;
+
+/// Collects every log line written on this thread for as long as it lives.
+#[derive(Debug)]
+pub struct Logs {
+    lines: Lines,
+    _guard: DefaultGuard,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Logs {
+    #[must_use]
+    pub fn capture() -> Self {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// The lines of our own crates so far; they are taken.
+    #[must_use]
+    pub fn take(&self) -> Vec<String> {
+        let text = String::from_utf8(std::mem::take(&mut *self.lines.0.lock().unwrap())).unwrap();
+        text.lines().filter(|line| line.contains(" maac_webhook")).map(str::to_owned).collect()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

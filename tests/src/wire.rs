@@ -1,0 +1,82 @@
+//! A client that writes the bytes it is told to.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut named = self.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+        named.next().map(|(_, value)| value.as_str())
+    }
+}
+
+/// The head of a POST that closes its connection, up to its last header.
+#[must_use]
+pub fn head(headers: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut head = b"POST /webhooks/maac HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n".to_vec();
+    for (name, value) in headers {
+        head.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+    }
+    head
+}
+
+/// A whole POST with a body of declared length.
+#[must_use]
+pub fn fixed(headers: &[(&str, Vec<u8>)], body: &[u8]) -> Vec<u8> {
+    [&head(headers)[..], format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
+}
+
+/// A whole POST with its body in chunks of this size.
+#[must_use]
+pub fn chunked(headers: &[(&str, Vec<u8>)], body: &[u8], size: usize) -> Vec<u8> {
+    let mut request = [&head(headers)[..], b"Transfer-Encoding: chunked\r\n\r\n"].concat();
+    for chunk in body.chunks(size) {
+        request.extend([format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
+    }
+    request.extend(b"0\r\n\r\n");
+    request
+}
+
+/// Writes the request and reads the answer.
+pub async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // A receiver may answer and close before it has read a body that it refuses.
+    let _ = stream.write_all(request).await;
+    answer(&mut stream).await
+}
+
+/// Reads an answer up to the end of the connection.
+pub async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 4096];
+    while let Ok(read) = stream.read(&mut piece).await {
+        if read == 0 {
+            break;
+        }
+        bytes.extend_from_slice(&piece[..read]);
+    }
+    parse(&bytes)
+}
+
+fn parse(bytes: &[u8]) -> Answer {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
+    let head = std::str::from_utf8(&bytes[..end]).unwrap();
+    let mut lines = head.split("\r\n");
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers = lines.map(|line| line.split_once(": ").unwrap());
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Answer { status, headers, body: bytes[end + 4..].to_vec() }
+}
