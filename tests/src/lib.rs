@@ -3,7 +3,13 @@
 //!
 //! The README is here too, so that its examples are compiled and run.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "for tests alone")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::exhaustive_enums,
+    missing_docs,
+    reason = "for tests alone"
+)]
 
 pub mod logs;
 pub mod receivers;

@@ -1,5 +1,7 @@
 //! The extractors, in process.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
 use axum::{
     Router,
     body::Body,

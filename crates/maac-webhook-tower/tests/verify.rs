@@ -1,5 +1,7 @@
 //! The layer in process: order, readiness, extensions and the guard on the inner answer.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
 use std::{
     convert::Infallible,
     future::{Ready, ready},

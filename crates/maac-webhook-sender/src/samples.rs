@@ -1,0 +1,202 @@
+//! One realistic event per topic. What must differ from event to event is drawn anew by each call.
+
+use jiff::{Timestamp, ToSpan};
+use maac_webhook::event::Topic;
+use uuid::Uuid;
+
+use crate::{
+    body::wire_time,
+    payload::{
+        MessageFirstOpen, Payload, PnpProfileUpdated, PnpStatusUpdated, PrizePointsAdded, Question,
+        ReceiptItem, ReceiptValidated, SurveyAnswer, SurveyCakeSubmitted,
+    },
+};
+
+/// A sample of this topic that happened just before `now`; `None` for a topic that is not documented.
+#[must_use]
+pub fn of(topic: &Topic, now: Timestamp) -> Option<Payload> {
+    Some(match topic {
+        Topic::ReceiptValidated => Payload::ReceiptValidated(receipt(now)),
+        Topic::SurveyCakeSubmitted => Payload::SurveyCakeSubmitted(survey(now)),
+        Topic::PnpStatusUpdated => Payload::PnpStatusUpdated(status(now)),
+        Topic::PnpProfileUpdated => Payload::PnpProfileUpdated(profile()),
+        Topic::PrizePointsAdded => Payload::PrizePointsAdded(points(now)),
+        Topic::MessageFirstOpen => Payload::MessageFirstOpen(first_open()),
+        _ => return None,
+    })
+}
+
+/// A number below `limit`, drawn at random.
+fn draw(limit: u64) -> u64 {
+    (Uuid::new_v4().as_u128() % u128::from(limit)) as u64
+}
+
+fn friend() -> String {
+    format!("U{}", Uuid::new_v4().simple())
+}
+
+fn receipt(now: Timestamp) -> ReceiptValidated {
+    let item = |description: &str, unit_price, quantity| ReceiptItem {
+        description: description.to_owned(),
+        unit_price,
+        quantity,
+        amount: unit_price * quantity,
+    };
+    let whole_second = |time: Timestamp| wire_time(time).replace(&wire_time(time)[19..26], "");
+    ReceiptValidated {
+        line_uid: friend(),
+        customer_id: None,
+        campaign_name: Some("週年慶發票登錄送好禮".to_owned()),
+        number: format!("KX{:08}", draw(100_000_000)),
+        datetime: whole_second(now - 15.hours()),
+        upload_datetime: whole_second(now - 8.hours()),
+        random_number: format!("{:04}", draw(10_000)),
+        channel: "小巷咖啡 台北永康店".to_owned(),
+        items: vec![item("拿鐵咖啡(大)", 65.0, 2.0), item("可頌", 45.5, 1.0)],
+    }
+}
+
+fn survey(now: Timestamp) -> SurveyCakeSubmitted {
+    let question = |sn, question_type: &str, alias: &str, subject: &str, answers: &[(&str, &str)]| {
+        let texts = |text: fn(&(&str, &str)) -> String| answers.iter().map(text).collect::<Vec<_>>();
+        Question {
+            subject: subject.to_owned(),
+            question_type: question_type.to_owned(),
+            sn,
+            label: String::new(),
+            alias: alias.to_owned(),
+            answer: texts(|(answer, _)| (*answer).to_owned()),
+            other_answer: texts(|_| String::new()),
+            answer_label: texts(|_| String::new()),
+            answer_alias: texts(|(_, alias)| (*alias).to_owned()),
+        }
+    };
+    let result = vec![
+        question(1, "TXTSHORT", "maac_member_name", "您的大名", &[("林雅婷", "")]),
+        question(2, "CHOICEONE", "maac_member_gender", "性別", &[("女", "female")]),
+        question(3, "DATEPICKER", "maac_member_birthday", "生日", &[("1992-07-14", "")]),
+        question(5, "CHOICEMULTI", "flavours", "想試吃的口味", &[("烏龍茶", "oolong"), ("桂花", "")]),
+        question(6, "DIGITINPUT", "guests", "同行人數", &[("2", "")]),
+        question(8, "TXTLONG", "remarks", "其他建議", &[]),
+    ];
+    // The alias map has the answer's own alias where it has one.
+    let in_map = |question: &Question| {
+        let pairs = question.answer.iter().zip(&question.answer_alias);
+        pairs.map(|(answer, alias)| if alias.is_empty() { answer } else { alias }.clone()).collect()
+    };
+    let alias = result.iter().map(|question| (question.alias.clone(), in_map(question))).collect();
+    SurveyCakeSubmitted {
+        line_uid: friend(),
+        customer_id: None,
+        survey_name: Some("秋季新品試吃會".to_owned()),
+        answer_hash: Some(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())),
+        answer: SurveyAnswer {
+            id: 1_000_000 + draw(9_000_000),
+            svid: "x7QpL".to_owned(),
+            title: "秋季新品試吃會報名".to_owned(),
+            status: "FINISH".to_owned(),
+            submit_time: wire_time(now - 1.minute())[..19].replace('T', " "),
+            mbunq: None,
+            mbrid: None,
+            meta: [("utm_source".to_owned(), "line".into())].into_iter().collect(),
+            alias,
+            result,
+        },
+    }
+}
+
+fn status(now: Timestamp) -> PnpStatusUpdated {
+    PnpStatusUpdated {
+        pnp_setting_id: 118,
+        pnp_setting_name: "出貨通知".to_owned(),
+        pnp_message_id: 1_000_000 + draw(9_000_000),
+        event_id: None,
+        customized_id: Some(format!("order-{:05}", draw(100_000))),
+        phone_number: format!("+8869{:08}", draw(100_000_000)),
+        status: "pnp_delivered".to_owned(),
+        line_push_template_id: None,
+        line_push_status: None,
+        line_push_delivered_at: None,
+        line_push_error_category: None,
+        pnp_status: Some("delivered".to_owned()),
+        sms_status: None,
+        pnp_delivered_at: Some(wire_time(now - 2.seconds())),
+        sms_delivered_at: None,
+        sms_error_category: None,
+    }
+}
+
+fn profile() -> PnpProfileUpdated {
+    PnpProfileUpdated {
+        pnp_setting_id: 118,
+        pnp_setting_name: "出貨通知".to_owned(),
+        phone_number: format!("+8869{:08}", draw(100_000_000)),
+        source: "pnp".to_owned(),
+        line_uid: friend(),
+        customer_id: None,
+    }
+}
+
+fn points(now: Timestamp) -> PrizePointsAdded {
+    PrizePointsAdded {
+        prize_name: "週年慶加碼點數".to_owned(),
+        points_id: Uuid::new_v4().to_string(),
+        points_category: None,
+        line_uid: friend(),
+        customer_id: Some(format!("C-{:05}", draw(100_000))),
+        points_memo: "滿千送百".to_owned(),
+        points_count: 100,
+        points_expire_date: Some(wire_time(now + (24 * 365).hours())),
+    }
+}
+
+fn first_open() -> MessageFirstOpen {
+    MessageFirstOpen {
+        message_type: "openapi".to_owned(),
+        message_id: 100 + draw(900),
+        line_uid: friend(),
+        customer_id: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use maac_webhook::{Event, event::SurveyCakeSubmitted, event::TopicEvent};
+
+    use super::*;
+    use crate::{EventBody, json::BodyStyle};
+
+    fn event(topic: &Topic) -> Event {
+        let now = "2025-11-28T02:00:00.5Z".parse().unwrap();
+        let body = EventBody::new(now, &of(topic, now).unwrap()).encode(BodyStyle::python()).unwrap();
+        Event::parse(&body)
+    }
+
+    #[test]
+    fn a_sample_is_read_as_the_event_of_its_topic_and_no_two_are_one_event() {
+        for topic in Topic::DOCUMENTED {
+            let (one, other) = (event(topic), event(topic));
+            assert!(!matches!(one, Event::Unknown(_)), "{one:?}");
+            assert_eq!(one.topic().as_ref(), Some(topic));
+            assert_eq!(one.timestamp().unwrap().as_str(), "2025-11-28T10:00:00.500000+08:00");
+            assert_ne!(one.natural_key(), other.natural_key());
+        }
+        assert_eq!(of(&Topic::Other("new.topic".to_owned()), Timestamp::now()), None);
+    }
+
+    #[test]
+    fn the_surveys_alias_map_has_the_answers_aliases_and_an_unanswered_question() {
+        let survey = SurveyCakeSubmitted::from_event(event(&Topic::SurveyCakeSubmitted)).unwrap();
+        assert_eq!(survey.answer.alias.get("maac_member_gender").unwrap(), ["female"]);
+        assert_eq!(survey.answer.alias.get("flavours").unwrap(), ["oolong", "桂花"]);
+        assert!(survey.answer.alias.get("remarks").unwrap().is_empty());
+        assert!(survey.answer.submit_time.as_ref().unwrap().civil().is_ok());
+    }
+
+    #[test]
+    fn the_receipts_times_are_whole_seconds() {
+        let Event::ReceiptValidated(receipt) = event(&Topic::ReceiptValidated) else { panic!() };
+        assert_eq!(receipt.datetime.as_str(), "2025-11-27T19:00:00+08:00");
+        assert_eq!(receipt.upload_datetime.unwrap().as_str(), "2025-11-28T02:00:00+08:00");
+    }
+}

@@ -1,0 +1,135 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use maac_webhook::answer::Reaction;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    Attempt, DeliveryRecord, Outcome, RecordedBody, RequestRecord, ResponseRecord, Target, Transport,
+    TransportError, TransportErrorKind, WebhookRequest, transport,
+};
+
+/// How long after each failed attempt the next one follows.
+///
+/// MAAC's, the default: 1 s, 2 s, 4 s, so four attempts in all, and then the event is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetrySchedule(Vec<Duration>);
+
+impl RetrySchedule {
+    /// A schedule of these delays; one attempt more than there are delays.
+    pub fn new(delays: impl IntoIterator<Item = Duration>) -> Self {
+        Self(delays.into_iter().collect())
+    }
+
+    /// The delays.
+    #[must_use]
+    pub fn delays(&self) -> &[Duration] {
+        &self.0
+    }
+}
+
+impl Default for RetrySchedule {
+    fn default() -> Self {
+        Self::new([1, 2, 4].map(Duration::from_secs))
+    }
+}
+
+/// Delivers signed requests as MAAC does: the same bytes until they are answered.
+///
+/// | the receiver | the sender |
+/// | --- | --- |
+/// | answers 2xx | is done |
+/// | answers 408, 429 or 5xx, or gives no answer | tries again, as the [`RetrySchedule`] says |
+/// | answers anything else, a redirect included | gives up at once |
+#[derive(Clone, Debug)]
+pub struct Sender<T> {
+    transport: T,
+    schedule: RetrySchedule,
+    attempt_timeout: Duration,
+}
+
+impl<T: Transport> Sender<T> {
+    /// The time an attempt may take unless told otherwise: 10 s. MAAC's own is not documented.
+    pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// A sender with MAAC's schedule.
+    pub fn new(transport: T) -> Self {
+        Self { transport, schedule: RetrySchedule::default(), attempt_timeout: Self::DEFAULT_ATTEMPT_TIMEOUT }
+    }
+
+    /// Sets the schedule of retries.
+    #[must_use]
+    pub fn schedule(mut self, schedule: RetrySchedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// Sets how long one attempt may take, from the name's look-up to the last byte of the answer.
+    #[must_use]
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.attempt_timeout = limit;
+        self
+    }
+
+    /// Delivers one request.
+    pub async fn deliver(&self, target: &Target, request: &WebhookRequest) -> DeliveryRecord {
+        self.deliver_observed(target, request, |_| {}).await
+    }
+
+    /// Delivers one request and shows each attempt as it ends, before the wait for the next one.
+    pub async fn deliver_observed(
+        &self,
+        target: &Target,
+        request: &WebhookRequest,
+        mut observe: impl FnMut(&Attempt) + Send,
+    ) -> DeliveryRecord {
+        let mut attempts = Vec::new();
+        let outcome = loop {
+            let mut attempt = self.attempt(attempts.len() + 1, target, request).await;
+            let reaction = match &attempt.result {
+                Ok(response) => Reaction::to_status(response.status),
+                Err(_) => Reaction::Retried,
+            };
+            let delay = self.schedule.delays().get(attempts.len()).copied();
+            attempt.retry_after = delay.filter(|_| reaction == Reaction::Retried);
+            observe(&attempt);
+            let retry_after = attempt.retry_after;
+            attempts.push(attempt);
+            match (reaction, retry_after) {
+                (Reaction::Delivered, _) => break Outcome::Delivered,
+                (Reaction::Retried, Some(delay)) => sleep(delay).await,
+                (Reaction::Retried, None) => break Outcome::Exhausted,
+                _ => break Outcome::Refused,
+            }
+        };
+        let sent = request.to_http(target);
+        DeliveryRecord {
+            url: target.to_string(),
+            idempotency_key: request.idempotency_key().to_owned(),
+            request: RequestRecord {
+                headers: transport::recorded(sent.headers()),
+                body: RecordedBody(request.body().clone()),
+            },
+            attempts,
+            outcome,
+        }
+    }
+
+    async fn attempt(&self, number: usize, target: &Target, request: &WebhookRequest) -> Attempt {
+        let (started_at, began) = (Timestamp::now(), Instant::now());
+        let sending = self.transport.send(target, request.to_http(target));
+        let result: Result<ResponseRecord, TransportError> = match timeout(self.attempt_timeout, sending)
+            .await
+        {
+            Ok(result) => result,
+            Err(_) => {
+                let seconds = self.attempt_timeout.as_secs_f64();
+                Err(TransportError::new(TransportErrorKind::Timeout, format!("no answer within {seconds} s")))
+            }
+        };
+        Attempt { number, started_at, duration: began.elapsed(), result, retry_after: None }
+    }
+}
+
+#[cfg(test)]
+mod tests;

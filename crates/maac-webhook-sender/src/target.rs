@@ -1,0 +1,135 @@
+use std::{fmt, str::FromStr};
+
+use http::{
+    Uri,
+    uri::{PathAndQuery, Scheme},
+};
+
+/// Where deliveries go: an `http` or `https` URL. (MAAC's console accepts `https` alone.)
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    uri: Uri,
+    https: bool,
+}
+
+/// A URL that nothing can be delivered to, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidTarget {
+    why: &'static str,
+}
+
+impl Target {
+    /// Whether it is reached by TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// The host's name or address, an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let host = self.uri.host().unwrap_or_default();
+        host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
+    }
+
+    /// The port: the scheme's own where the URL has none.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.uri.port_u16().unwrap_or(if self.https { 443 } else { 80 })
+    }
+
+    /// The value of the `Host` header.
+    pub(crate) fn authority(&self) -> &str {
+        self.uri.authority().map_or("", http::uri::Authority::as_str)
+    }
+
+    /// What the request line asks for.
+    pub(crate) fn path_and_query(&self) -> &str {
+        self.uri.path_and_query().map_or("/", PathAndQuery::as_str)
+    }
+}
+
+impl FromStr for Target {
+    type Err = InvalidTarget;
+
+    fn from_str(url: &str) -> Result<Self, InvalidTarget> {
+        let invalid = |why| InvalidTarget { why };
+        let uri: Uri = url.parse().map_err(|_| invalid("it is not a URL"))?;
+        let https = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => true,
+            Some(scheme) if *scheme == Scheme::HTTP => false,
+            Some(_) => return Err(invalid("its scheme is neither https nor http")),
+            None => return Err(invalid("it does not begin with https:// or http://")),
+        };
+        let authority = uri.authority().ok_or_else(|| invalid("it has no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(invalid("it has a user name or password, which would be sent to nobody"));
+        }
+        if authority.host().is_empty() {
+            return Err(invalid("it has no host"));
+        }
+        if authority.as_str().len() > authority.host().len() && authority.port_u16().is_none() {
+            return Err(invalid("its port is not a number up to 65535"));
+        }
+        Ok(Self { uri, https })
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uri.fmt(f)
+    }
+}
+
+impl fmt::Display for InvalidTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the URL cannot be delivered to: {}", self.why)
+    }
+}
+
+impl std::error::Error for InvalidTarget {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(url: &str) -> (bool, String, u16, String, String) {
+        let target: Target = url.parse().unwrap();
+        let [host, authority, path] =
+            [target.host(), target.authority(), target.path_and_query()].map(str::to_owned);
+        (target.is_https(), host, target.port(), authority, path)
+    }
+
+    #[test]
+    fn a_url_is_taken_apart() {
+        let text = str::to_owned;
+        assert_eq!(
+            parts("https://shop.example/hooks?x=1#part"),
+            (true, text("shop.example"), 443, text("shop.example"), text("/hooks?x=1"))
+        );
+        assert_eq!(
+            parts("http://127.0.0.1:8080"),
+            (false, text("127.0.0.1"), 8080, text("127.0.0.1:8080"), text("/"))
+        );
+        assert_eq!(parts("http://[::1]/a"), (false, text("::1"), 80, text("[::1]"), text("/a")));
+        assert_eq!(parts("http://[::1]:99/").1, "::1");
+    }
+
+    #[test]
+    fn what_nothing_can_be_delivered_to_is_refused_with_the_reason() {
+        for (url, why) in [
+            ("", "not a URL"),
+            ("/webhooks", "does not begin"),
+            ("shop.example:80", "does not begin"),
+            ("ftp://shop.example/", "neither https nor http"),
+            ("http://user:pass@shop.example/", "user name or password"),
+            ("http://:80/", "no host"),
+            ("http://shop.example:99999/", "not a"),
+            ("http://shop.example:/", "port"),
+            ("http://女.example/", "not a URL"),
+        ] {
+            let error = url.parse::<Target>().unwrap_err().to_string();
+            assert!(error.contains(why), "{url}: {error}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+use bytes::{Bytes, BytesMut};
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    body::Incoming,
+    client::conn::http1,
+    rt::{Read, Write},
+};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpStream, lookup_host};
+
+use super::{
+    InvalidRootCertificate, ResponseRecord, Transport, TransportError, TransportErrorKind, recorded, tls::Tls,
+};
+use crate::{RecordedBody, Target};
+
+/// HTTP/1.1 on a connection of its own for each attempt, so that each is recorded by itself and none meets a
+/// connection that went stale. No redirect is followed.
+#[derive(Clone, Debug)]
+pub struct HttpTransport {
+    response_cap: usize,
+    tls: Tls,
+}
+
+impl HttpTransport {
+    /// How much of a response's body is kept unless told otherwise: 64 KiB.
+    pub const DEFAULT_RESPONSE_CAP: usize = 64 * 1024;
+
+    /// A transport that trusts the system's certificates.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { response_cap: Self::DEFAULT_RESPONSE_CAP, tls: Tls::default() }
+    }
+
+    /// Sets how much of a response's body is read, in bytes. What goes on beyond it is cut off.
+    #[must_use]
+    pub fn response_cap(mut self, bytes: usize) -> Self {
+        self.response_cap = bytes;
+        self
+    }
+
+    /// Trusts the certificates in `pem` too, as of a company's own authority.
+    ///
+    /// # Errors
+    ///
+    /// A text without a certificate, or with one that cannot be read.
+    pub fn root_certificate(mut self, pem: &[u8]) -> Result<Self, InvalidRootCertificate> {
+        self.tls.add_root(pem)?;
+        Ok(self)
+    }
+
+    async fn exchange<I>(&self, stream: I, request: Request<Bytes>) -> Result<ResponseRecord, TransportError>
+    where
+        I: Read + Write + Unpin + Send + 'static,
+    {
+        let http = |error: hyper::Error| TransportError::http(&error);
+        let handshake = http1::Builder::new().title_case_headers(true).handshake(stream).await;
+        let (mut sender, connection) = handshake.map_err(http)?;
+        // The connection ends with the attempt, also where a time-out drops it.
+        let _connection = AbortOnDrop(tokio::spawn(connection));
+        let response = sender.send_request(request.map(Full::new)).await.map_err(http)?;
+        let (head, body) = response.into_parts();
+        let (body, truncated) = self.read(body).await.map_err(http)?;
+        Ok(ResponseRecord {
+            status: head.status.as_u16(),
+            headers: recorded(&head.headers),
+            body: RecordedBody(body),
+            truncated,
+        })
+    }
+
+    async fn read(&self, mut body: Incoming) -> Result<(Bytes, bool), hyper::Error> {
+        let mut kept = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame?.into_data() else { continue };
+            let room = self.response_cap - kept.len();
+            kept.extend_from_slice(&data[..data.len().min(room)]);
+            if data.len() > room {
+                return Ok((kept.freeze(), true));
+            }
+        }
+        Ok((kept.freeze(), false))
+    }
+}
+
+impl Default for HttpTransport {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Transport for HttpTransport {
+    async fn send(&self, target: &Target, request: Request<Bytes>) -> Result<ResponseRecord, TransportError> {
+        let stream = connect(target).await?;
+        if target.is_https() {
+            let stream = self.tls.connect(target.host(), stream).await?;
+            self.exchange(TokioIo::new(stream), request).await
+        } else {
+            self.exchange(TokioIo::new(stream), request).await
+        }
+    }
+}
+
+/// Tries each address of the host in turn.
+async fn connect(target: &Target) -> Result<TcpStream, TransportError> {
+    let dns = |message: String| TransportError::new(TransportErrorKind::Dns, message);
+    let addresses =
+        lookup_host((target.host(), target.port())).await.map_err(|error| dns(error.to_string()))?;
+    let mut last = dns("the name has no address".to_owned());
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                // A request in two segments must not wait for an acknowledgement in between.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => last = TransportError::connecting(&error),
+        }
+    }
+    Err(last)
+}
+
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,65 @@
+//! How a request reaches a receiver.
+
+mod error;
+mod http1;
+mod tls;
+
+use std::future::Future;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use serde::Serialize;
+
+pub use error::{TransportError, TransportErrorKind};
+pub use http1::HttpTransport;
+pub use tls::InvalidRootCertificate;
+
+use crate::{RecordedBody, Target};
+
+/// Sends one request and gives back what was answered.
+///
+/// A closure of a request in a test can be one, as well as [`HttpTransport`]. The time an attempt may take is
+/// the [`Sender`](crate::Sender)'s affair.
+pub trait Transport {
+    /// Sends the request to the target.
+    fn send(
+        &self,
+        target: &Target,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Result<ResponseRecord, TransportError>> + Send;
+}
+
+/// What was answered.
+#[derive(Clone, Debug, Serialize)]
+#[allow(clippy::exhaustive_structs, reason = "a transport of one's own makes them")]
+pub struct ResponseRecord {
+    /// The status code.
+    pub status: u16,
+    /// The headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body, up to the transport's cap.
+    #[serde(flatten)]
+    pub body: RecordedBody,
+    /// Whether the body went on beyond the cap.
+    pub truncated: bool,
+}
+
+impl ResponseRecord {
+    /// A response of this status with no headers and this body.
+    pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: Vec::new(), body: RecordedBody(body.into()), truncated: false }
+    }
+}
+
+/// Headers for a record, their names as HTTP/1 carries them here: each word with a capital.
+pub(crate) fn recorded(headers: &HeaderMap) -> Vec<(String, String)> {
+    let words = |name: &str| {
+        let words = name.split('-').map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            first.to_ascii_uppercase() + rest
+        });
+        words.collect::<Vec<_>>().join("-")
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    headers.iter().map(|(name, value)| (words(name.as_str()), text(value.as_bytes()))).collect()
+}

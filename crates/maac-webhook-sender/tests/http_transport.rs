@@ -1,0 +1,231 @@
+//! The transport over real sockets: what is sent, and each way in which no answer comes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use maac_webhook_sender::{
+    DeliveryRecord, HttpTransport, Outcome, RetrySchedule, Sender, Target, TransportErrorKind,
+    WebhookRequest, maac_webhook::ShareSecret,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_rustls::{TlsAcceptor, rustls};
+
+/// A server that does this with its one connection.
+async fn server<F>(serve: impl FnOnce(TcpStream) -> F + Send + 'static) -> SocketAddr
+where
+    F: Future<Output = ()> + Send,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        serve(stream).await;
+    });
+    address
+}
+
+async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
+    let mut request = Vec::new();
+    while !request.ends_with(b"{\"a\": 1}") {
+        let mut piece = [0; 1024];
+        let read = stream.read(&mut piece).await.unwrap();
+        assert_ne!(read, 0, "{}", String::from_utf8_lossy(&request));
+        request.extend_from_slice(&piece[..read]);
+    }
+    String::from_utf8(request).unwrap()
+}
+
+async fn answering(answer: &'static str) -> SocketAddr {
+    server(move |mut stream| async move {
+        read_request(&mut stream).await;
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    })
+    .await
+}
+
+async fn deliver_by(transport: HttpTransport, url: &str) -> DeliveryRecord {
+    let target: Target = url.parse().unwrap();
+    let request =
+        WebhookRequest::signed(&ShareSecret::new("hush").unwrap(), Bytes::from_static(b"{\"a\": 1}"));
+    Sender::new(transport)
+        .schedule(RetrySchedule::new([]))
+        .attempt_timeout(Duration::from_millis(500))
+        .deliver(&target, &request)
+        .await
+}
+
+async fn deliver(address: SocketAddr) -> DeliveryRecord {
+    deliver_by(HttpTransport::new(), &format!("http://{address}/hooks?x=1")).await
+}
+
+async fn failure(record: DeliveryRecord) -> TransportErrorKind {
+    assert_eq!(record.outcome, Outcome::Exhausted);
+    record.attempts[0].result.as_ref().unwrap_err().kind()
+}
+
+#[tokio::test]
+async fn the_recorded_request_is_what_went_over_the_wire() {
+    let (sent, received) = tokio::sync::oneshot::channel();
+    let address = server(|mut stream| async move {
+        sent.send(read_request(&mut stream).await).unwrap();
+        let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nOK";
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    })
+    .await;
+    let record = deliver(address).await;
+
+    let headers: String =
+        record.request.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let expected =
+        format!("POST /hooks?x=1 HTTP/1.1\r\n{headers}\r\n{}", record.request.body.as_text().unwrap());
+    assert_eq!(received.await.unwrap(), expected);
+
+    assert_eq!(record.outcome, Outcome::Delivered);
+    let response = record.attempts[0].result.as_ref().unwrap();
+    assert_eq!((response.status, response.body.as_text(), response.truncated), (200, Some("OK"), false));
+    assert_eq!(response.headers[0], ("Content-Type".to_owned(), "text/plain".to_owned()));
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let location = elsewhere.local_addr().unwrap();
+    let address = server(move |mut stream| async move {
+        read_request(&mut stream).await;
+        let answer =
+            format!("HTTP/1.1 302 Found\r\nlocation: http://{location}/\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    })
+    .await;
+    let record = deliver(address).await;
+    assert_eq!((record.outcome, record.status()), (Outcome::Refused, Some(302)));
+    let nobody = tokio::time::timeout(Duration::from_millis(50), elsewhere.accept()).await;
+    assert!(nobody.is_err(), "somebody followed the redirect");
+}
+
+#[tokio::test]
+async fn a_responses_body_is_cut_at_the_cap() {
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n0123456789";
+    for (cap, kept, truncated) in [(0, "", true), (9, "012345678", true), (10, "0123456789", false)] {
+        let url = format!("http://{}/", answering(answer).await);
+        let record = deliver_by(HttpTransport::new().response_cap(cap), &url).await;
+        let response = record.attempts[0].result.as_ref().unwrap();
+        assert_eq!((response.body.as_text(), response.truncated), (Some(kept), truncated), "{cap}");
+    }
+}
+
+#[tokio::test]
+async fn an_endless_response_ends_at_the_cap_or_the_time_out() {
+    let endless = |pause: bool| {
+        server(move |mut stream| async move {
+            read_request(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            while !pause && stream.write_all(&[b'x'; 4096]).await.is_ok() {}
+            std::future::pending().await
+        })
+    };
+    let record = deliver(endless(false).await).await;
+    assert!(record.attempts[0].result.as_ref().unwrap().truncated);
+    assert_eq!(failure(deliver(endless(true).await).await).await, TransportErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_dns() {
+    let record = deliver_by(HttpTransport::new(), "http://nowhere.invalid/").await;
+    // A resolver that cannot be reached may take longer than this attempt.
+    let kind = failure(record).await;
+    assert!(matches!(kind, TransportErrorKind::Dns | TransportErrorKind::Timeout), "{kind:?}");
+}
+
+#[tokio::test]
+async fn a_port_without_a_listener_is_refused() {
+    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    assert_eq!(failure(deliver(address).await).await, TransportErrorKind::Refused);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_broken_is_reset() {
+    let address = server(|mut stream| async move {
+        read_request(&mut stream).await;
+        stream.set_zero_linger().unwrap();
+    })
+    .await;
+    assert_eq!(failure(deliver(address).await).await, TransportErrorKind::Reset);
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_before_a_whole_answer_is_closed() {
+    for answer in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nOK"] {
+        let kind = failure(deliver(answering(answer).await).await).await;
+        assert_eq!(kind, TransportErrorKind::Closed, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_never_answers_times_out() {
+    let address = server(|stream| async move {
+        let _open = stream;
+        std::future::pending().await
+    })
+    .await;
+    assert_eq!(failure(deliver(address).await).await, TransportErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_a_protocol_error() {
+    for answer in ["SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "\u{0}\u{1}\r\n\r\n"] {
+        let kind = failure(deliver(answering(answer).await).await).await;
+        assert_eq!(kind, TransportErrorKind::Protocol, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn https_to_a_receiver_that_speaks_http_is_a_tls_error() {
+    let address = server(|mut stream| async move {
+        let _ = stream.read(&mut [0; 1024]).await;
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    })
+    .await;
+    let record = deliver_by(HttpTransport::new(), &format!("https://{address}/")).await;
+    assert_eq!(failure(record).await, TransportErrorKind::Tls);
+}
+
+#[tokio::test]
+async fn a_certificate_is_trusted_only_under_a_root_that_is() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let serve = || {
+        let acceptor = acceptor.clone();
+        server(|stream| async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            read_request(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK").await.unwrap();
+            stream.shutdown().await.unwrap();
+        })
+    };
+
+    let url = |address: SocketAddr| format!("https://localhost:{}/", address.port());
+    let untrusting = deliver_by(HttpTransport::new(), &url(serve().await)).await;
+    assert_eq!(failure(untrusting).await, TransportErrorKind::Tls);
+
+    let trusting = HttpTransport::new().root_certificate(made.cert.pem().as_bytes()).unwrap();
+    let record = deliver_by(trusting.clone(), &url(serve().await)).await;
+    assert_eq!((record.outcome, record.status()), (Outcome::Delivered, Some(200)));
+
+    let other_name = deliver_by(trusting, &format!("https://{}/", serve().await)).await;
+    assert_eq!(failure(other_name).await, TransportErrorKind::Tls);
+    assert!(HttpTransport::new().root_certificate(b"no certificate").is_err());
+}
