@@ -15,3 +15,8 @@ pub mod logs;
 pub mod receivers;
 pub mod vectors;
 pub mod wire;
+
+/// The README's examples are compiled, and run where they can be.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -55,3 +55,10 @@ impl fmt::Display for WebhookRejection {
 }
 
 impl std::error::Error for WebhookRejection {}
+
+/// For a handler that cannot go on with a verified delivery: answer what the table says of its kind.
+impl From<Rejection> for WebhookRejection {
+    fn from(rejection: Rejection) -> Self {
+        Self::new(rejection, None)
+    }
+}

@@ -8,7 +8,7 @@ use http::{
 use maac_webhook::{ShareSecret, Signature, headers};
 use uuid::Uuid;
 
-use crate::Target;
+use crate::{RecordedBody, RequestRecord, Target, transport};
 
 /// A signed webhook request: the same bytes, key and signature on each attempt.
 ///
@@ -67,6 +67,13 @@ impl WebhookRequest {
         *request.uri_mut() = target.path_and_query().parse().unwrap_or_default();
         *request.headers_mut() = self.headers(target);
         request
+    }
+
+    /// What goes out to this target, for a record of it.
+    #[must_use]
+    pub fn record(&self, target: &Target) -> RequestRecord {
+        let headers = transport::recorded(&self.headers(target));
+        RequestRecord { headers, body: RecordedBody(self.body.clone()) }
     }
 
     fn headers(&self, target: &Target) -> HeaderMap {

@@ -5,8 +5,8 @@ use maac_webhook::answer::Reaction;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    Attempt, DeliveryRecord, Outcome, RecordedBody, RequestRecord, ResponseRecord, Target, Transport,
-    TransportError, TransportErrorKind, WebhookRequest, transport,
+    Attempt, DeliveryRecord, Outcome, ResponseRecord, Target, Transport, TransportError, TransportErrorKind,
+    WebhookRequest,
 };
 
 /// How long after each failed attempt the next one follows.
@@ -102,14 +102,10 @@ impl<T: Transport> Sender<T> {
                 _ => break Outcome::Refused,
             }
         };
-        let sent = request.to_http(target);
         DeliveryRecord {
             url: target.to_string(),
             idempotency_key: request.idempotency_key().to_owned(),
-            request: RequestRecord {
-                headers: transport::recorded(sent.headers()),
-                body: RecordedBody(request.body().clone()),
-            },
+            request: request.record(target),
             attempts,
             outcome,
         }

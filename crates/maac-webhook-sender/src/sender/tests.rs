@@ -6,10 +6,12 @@ use maac_webhook::ShareSecret;
 
 use super::*;
 
+type Seen = Arc<Mutex<Vec<(Instant, Request<Bytes>)>>>;
+
 /// Answers each attempt with the next of these, and keeps when and what it was sent.
 struct Script {
     answers: Mutex<Vec<Result<u16, TransportErrorKind>>>,
-    seen: Arc<Mutex<Vec<(Instant, Request<Bytes>)>>>,
+    seen: Seen,
 }
 
 impl Transport for Script {
@@ -33,7 +35,7 @@ fn request() -> WebhookRequest {
 async fn deliver(
     answers: &[Result<u16, TransportErrorKind>],
 ) -> (DeliveryRecord, Vec<(u64, Request<Bytes>)>) {
-    let seen = Arc::default();
+    let seen = Seen::default();
     let script = Script { answers: Mutex::new(answers.to_vec()), seen: Arc::clone(&seen) };
     let began = Instant::now();
     let record = Sender::new(script).deliver(&target(), &request()).await;
@@ -114,7 +116,7 @@ async fn an_attempt_without_an_answer_ends_at_its_time_out() {
 
 #[tokio::test(start_paused = true)]
 async fn the_schedule_and_the_time_out_are_settings() {
-    let seen = Arc::default();
+    let seen = Seen::default();
     let script = Script { answers: Mutex::new(vec![Ok(500); 2]), seen: Arc::clone(&seen) };
     let schedule = RetrySchedule::new([Duration::from_millis(5)]);
     let record = Sender::new(script).schedule(schedule).deliver(&target(), &request()).await;

@@ -35,7 +35,13 @@ impl EventError {
     }
 
     pub(super) fn json(kind: EventErrorKind, path: Option<String>, error: &serde_json::Error) -> Self {
-        let message = without_values(&error.to_string());
+        let mut message = without_values(&error.to_string());
+        // With a path, serde_json counts lines and columns from where `data` begins, which misleads.
+        if path.is_some()
+            && let Some(at) = message.rfind(" at line ")
+        {
+            message.truncate(at);
+        }
         // serde_json has no category for its recursion limit.
         let kind = if message.starts_with("recursion limit") { EventErrorKind::TooDeep } else { kind };
         Self { kind, path, message: Some(message) }

@@ -1,0 +1,110 @@
+//! `listen`: a receiver that prints a line of JSON per event.
+
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+use maac_webhook::{Endpoint, Reload, ShareSecrets};
+use tokio::{
+    net::TcpListener,
+    time::{MissedTickBehavior, interval, timeout},
+};
+
+use crate::{
+    cli::{InboxKind, ListenArgs},
+    failure::{Answer, Failure},
+    log,
+    receiver::{self, Recorder, Sink},
+};
+
+/// How often a secret's file is looked at.
+const RELOAD_EVERY: Duration = Duration::from_secs(1);
+
+/// How long requests that are under way may take once the receiver is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
+    let secrets = args.secret.secrets()?;
+    let InboxKind::None = args.inbox;
+    let cannot_listen = |error| Failure::because(format!("cannot listen on {}", args.addr), error);
+    let listener = TcpListener::bind(args.addr).await.map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
+
+    receiver::warn_of_memory();
+    if args.secret.is_file() {
+        tokio::spawn(reload(secrets.clone()));
+    }
+    let (recorder, thread) = Recorder::start(StandardOutput);
+    let app = receiver::router(&args.path, Endpoint::new("maac", secrets), recorder.clone());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serve = axum::serve(listener, app).with_graceful_shutdown(async {
+        // Either the word to stop, or whoever could give it is gone.
+        let _ = stopped.await;
+    });
+    let mut served = tokio::spawn(serve.into_future());
+    log::line(format_args!("listening on http://{address}{}", args.path));
+
+    let output_lost = tokio::select! {
+        () = told_to_stop() => false,
+        () = recorder.lost() => true,
+        _ = &mut served => false,
+    };
+    let _ = stop.send(());
+    if timeout(GRACE, &mut served).await.is_err() {
+        tracing::warn!("requests that did not end within {} s are cut off", GRACE.as_secs());
+        served.abort();
+        let _ = served.await;
+    }
+    drop(recorder);
+    let _ = thread.join();
+    if output_lost {
+        return Err(Failure::new("standard output is closed: nobody takes the events"));
+    }
+    Ok(Answer::Yes)
+}
+
+/// Standard output, a line at a time.
+struct StandardOutput;
+
+impl Sink for StandardOutput {
+    fn write(&mut self, line: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(line.as_bytes())?;
+        out.flush()
+    }
+}
+
+/// Follows the secret's file. What is wrong with it is logged once per change, by the secrets themselves.
+async fn reload(secrets: ShareSecrets) {
+    let mut ticks = interval(RELOAD_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Ok(Reload::Changed) = secrets.reload() {
+            tracing::info!(
+                "the share secret changed; the one before it stays in force for {} s more",
+                ShareSecrets::DEFAULT_OVERLAP.as_secs()
+            );
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    let _ = tokio::signal::ctrl_c().await;
+}

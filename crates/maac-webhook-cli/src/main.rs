@@ -1,0 +1,46 @@
+//! `maac-webhook`: receive, send, sign and verify MAAC webhooks from the command line.
+//!
+//! Data goes to standard output and logs to standard error. The exit status is 0 for yes, 1 for no and 2 for
+//! what could not be run.
+
+mod cli;
+mod demo;
+mod failure;
+mod identities;
+mod listen;
+mod log;
+mod receiver;
+mod secret;
+mod send;
+mod sign;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    cli::{Cli, Command},
+    failure::{Answer, Failure},
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log::start();
+    let result = match cli.command {
+        Command::Demo(args) => demo::run(&args).await,
+        Command::Listen(args) => listen::run(&args).await,
+        Command::Send(args) => send::run(&args).await,
+        Command::Sign(args) => sign::run(&args),
+        Command::Verify(args) => verify::run(&args),
+    };
+    match result {
+        Ok(Answer::Yes) => ExitCode::SUCCESS,
+        Ok(Answer::No) => ExitCode::from(1),
+        Err(failure) => {
+            log::error_line(&failure);
+            ExitCode::from(Failure::STATUS)
+        }
+    }
+}

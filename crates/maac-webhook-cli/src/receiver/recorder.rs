@@ -1,0 +1,87 @@
+//! One thread decides, writes and records, so that concurrent copies of an event see one another.
+
+use std::{io, sync::Arc, thread, time::Duration};
+
+use maac_webhook::{Delivery, Rejection, RejectionKind};
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    time::timeout,
+};
+
+use super::{KNOWN_EVENTS, line};
+use crate::identities::{Identities, Verdict};
+
+/// Where the lines go.
+pub(crate) trait Sink: Send + 'static {
+    /// Writes a line, its newline included, and does not return before it is out.
+    fn write(&mut self, line: &str) -> io::Result<()>;
+}
+
+/// Takes deliveries and answers once their lines are written.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorder {
+    queue: mpsc::Sender<Job>,
+    lost: Arc<Notify>,
+}
+
+struct Job {
+    delivery: Delivery,
+    done: oneshot::Sender<io::Result<Verdict>>,
+}
+
+/// Deliveries that may wait for their line at once.
+const QUEUE: usize = 1024;
+
+/// How long a delivery waits for its line before it is answered 503 and comes back.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+impl Recorder {
+    /// Starts the thread; it ends once every clone of the recorder is gone and each line is written.
+    pub(crate) fn start(sink: impl Sink) -> (Self, thread::JoinHandle<()>) {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let lost = Arc::new(Notify::new());
+        let notify = lost.clone();
+        let thread = thread::spawn(move || write_all(jobs, sink, &notify));
+        (Self { queue, lost }, thread)
+    }
+
+    /// Writes the delivery's line, if it is an event that is not known.
+    pub(crate) async fn accept(&self, delivery: Delivery) -> Result<Verdict, Rejection> {
+        let unavailable = |detail: &str| Rejection::with_detail(RejectionKind::StoreUnavailable, detail);
+        let (done, written) = oneshot::channel();
+        self.queue.try_send(Job { delivery, done }).map_err(|_| unavailable("too many events wait"))?;
+        match timeout(PATIENCE, written).await {
+            Ok(Ok(Ok(verdict))) => Ok(verdict),
+            Ok(Ok(Err(error))) => Err(unavailable(&error.to_string())),
+            Ok(Err(_)) => Err(unavailable("the output is gone")),
+            Err(_) => Err(unavailable("the output takes no more")),
+        }
+    }
+
+    /// Waits until the output is gone for good.
+    pub(crate) async fn lost(&self) {
+        self.lost.notified().await;
+    }
+}
+
+fn write_all(mut jobs: mpsc::Receiver<Job>, mut sink: impl Sink, lost: &Notify) {
+    let mut known = Identities::new(KNOWN_EVENTS);
+    while let Some(Job { delivery, done }) = jobs.blocking_recv() {
+        let result = write(&mut known, &mut sink, &delivery);
+        if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            lost.notify_one();
+        }
+        // Whoever gave up waiting gets the event again and is told it is known.
+        let _ = done.send(result);
+    }
+}
+
+/// An event is recorded only once its line is out: its retry must not be lost to a line that was not.
+fn write(known: &mut Identities, sink: &mut impl Sink, delivery: &Delivery) -> io::Result<Verdict> {
+    let verdict = known.judge(delivery);
+    if verdict.is_handled() {
+        sink.write(&line::of(delivery, verdict))?;
+        known.record(delivery);
+    }
+    Ok(verdict)
+}

@@ -1,0 +1,172 @@
+//! `listen` over real sockets.
+
+use std::{fs, thread, time::Duration};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::json;
+
+use crate::support::{File, Listener, Running, SECRET, maac_webhook};
+
+const EVENT: &[u8] = br#"{"timestamp": "2025-11-28T10:00:00.000000+08:00", "topic": "message.first_open", "data": {"message_type": "openapi", "message_id": 999, "line_uid": "U1", "customer_id": null}}"#;
+
+fn event(second: u32, count: u32) -> Vec<u8> {
+    format!(
+        r#"{{"timestamp": "2025-11-28T10:00:{second:02}+08:00", "topic": "prize.points_added", "data": {{"points_id": "marker-{count}", "points_count": {count}.0}}}}"#
+    )
+    .into_bytes()
+}
+
+#[test]
+fn an_event_is_a_line_with_its_key_topic_data_and_event_id() {
+    let listener = Listener::start(&[]);
+    assert_eq!(listener.post(EVENT, Some("key-1")), 200);
+    let mut line = listener.next();
+    let received_at = line.as_object_mut().unwrap().remove("received_at").unwrap();
+    assert!(received_at.as_str().unwrap().ends_with('Z'), "{received_at}");
+    assert_eq!(
+        line,
+        json!({
+            "idempotency_key": "key-1",
+            "topic": "message.first_open",
+            "event_id": 999,
+            "event": {"message_type": "openapi", "message_id": 999, "line_uid": "U1", "customer_id": null},
+        })
+    );
+}
+
+#[test]
+fn whatever_is_verified_is_printed_and_nothing_else_is() {
+    let listener = Listener::start(&[]);
+    let nested = [&b"{\"topic\": \"t\", \"data\": "[..], &[b'['; 10_000], &[b']'; 10_000], b"}"].concat();
+    for body in [b"not json".to_vec(), b"\xff\x00".to_vec(), Vec::new(), b"[1]".to_vec(), nested] {
+        assert_eq!(listener.post(&body, None), 200);
+        let line = listener.next();
+        assert_eq!(line["idempotency_key"], json!(null));
+        assert_eq!(line["raw_base64"], BASE64_STANDARD.encode(&body));
+        assert!(line["error"].as_str().is_some_and(|error| !error.is_empty()), "{line}");
+        assert!(line.get("event").is_none(), "{line}");
+    }
+    let pretty = b"{\n  \"topic\": \"new.topic\",\r\n  \"data\": {\n    \"a\": 1.50\n  }\n}\n";
+    assert_eq!(listener.post(pretty, None), 200);
+    assert_eq!(listener.next()["event"], json!({"a": 1.5}));
+
+    assert_eq!(listener.post_signed("another", EVENT, Some("k")), 401);
+    assert_eq!(listener.request("POST", "/webhooks/maac", "", EVENT), (401, String::new()));
+    assert_eq!(listener.request("GET", "/webhooks/maac", "", b"").0, 401);
+    assert_eq!(listener.request("POST", "/elsewhere", "", EVENT).0, 404);
+    let large = vec![b' '; 1024 * 1024 + 1];
+    assert_eq!(listener.post(&large, None), 413);
+    assert!(listener.is_silent());
+}
+
+#[test]
+fn the_body_is_the_identity_and_the_key_a_hint() {
+    let mut listener = Listener::start(&[]);
+    let handled = |body: &[u8], key: &str| {
+        assert_eq!(listener.post(body, Some(key)), 200);
+        !listener.is_silent_for_sure()
+    };
+    assert!(handled(&event(1, 1), "a"), "new");
+    assert!(!handled(&event(1, 1), "a"), "a retry");
+    assert!(!handled(&event(1, 1), "fresh"), "a replay");
+    assert!(handled(&event(2, 2), "fresh"), "the replay did not burn the key");
+    assert!(!handled(&event(3, 1), "a"), "a retry that was built anew");
+    assert!(handled(&event(3, 3), "a"), "another event under a known key");
+    let log = listener.process.stderr();
+    assert_eq!(log.matches(" WARN a replay").count(), 1, "{log}");
+    assert_eq!(log.matches("ERROR another event under a known idempotency key").count(), 1, "{log}");
+    assert!(!log.contains("marker") && !log.contains(SECRET), "{log}");
+}
+
+impl Listener {
+    /// Posts a marker event and looks whether its line is the next one: what was posted before it was then
+    /// not printed.
+    fn is_silent_for_sure(&self) -> bool {
+        let marker = uuid::Uuid::new_v4().to_string();
+        assert_eq!(self.post(marker.as_bytes(), None), 200);
+        let mut silent = true;
+        while self.next()["raw_base64"] != BASE64_STANDARD.encode(&marker) {
+            silent = false;
+        }
+        silent
+    }
+}
+
+#[test]
+fn concurrent_copies_are_one_line_and_all_answered_200() {
+    let listener = Listener::start(&[]);
+    let client = &listener.client;
+    thread::scope(|scope| {
+        for _ in 0..50 {
+            scope.spawn(|| assert_eq!(client.post(EVENT, Some("key")), 200));
+        }
+    });
+    assert_eq!(listener.next()["topic"], "message.first_open");
+    assert!(listener.is_silent_for_sure());
+}
+
+#[test]
+fn a_changed_secret_file_is_followed_and_a_bad_one_leaves_the_last_good_secret() {
+    let file = File::new("rotated", "one\n");
+    let mut listener = Listener::start(&["--secret-file", file.path()]);
+    assert_eq!(listener.post_signed("one", &event(1, 1), None), 200);
+    assert_eq!(listener.post_signed("two", &event(1, 2), None), 401);
+
+    fs::write(&file.0, "two\n").unwrap();
+    listener.process.line_with("the share secret changed");
+    assert_eq!(listener.post_signed("two", &event(1, 3), None), 200);
+    assert_eq!(listener.post_signed("one", &event(1, 4), None), 200, "within the overlap");
+
+    fs::write(&file.0, "").unwrap();
+    listener.process.line_with("the last good share secret stays in force");
+    assert_eq!(listener.post_signed("two", &event(1, 5), None), 200);
+}
+
+#[test]
+fn it_ends_well_when_it_is_told_to() {
+    let mut listener = Listener::start(&[]);
+    assert_eq!(listener.post(EVENT, None), 200);
+    listener.process.terminate();
+    assert_eq!(listener.process.wait().code(), Some(0));
+    assert_eq!(listener.next()["topic"], "message.first_open");
+}
+
+#[test]
+fn events_that_nobody_takes_come_back_and_the_receiver_ends() {
+    let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0"]);
+    let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
+    let line = process.line_with("listening on ");
+    drop(stdout);
+    let to = line.strip_prefix("listening on ").unwrap();
+    let mut send = maac_webhook(&["send", "message.first_open", "--retry-delays", "", "--to", to]);
+    let sent = crate::support::run(send.env("MAAC_SHARE_SECRET", SECRET), b"");
+    assert!(sent.contains("answered 503"), "{sent}");
+    assert_eq!(process.wait().code(), Some(2));
+    process.line_with("error: standard output is closed");
+}
+
+#[test]
+fn an_address_in_use_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut command = maac_webhook(&["listen", "--addr", &address]);
+    let said = crate::support::run(command.env("MAAC_SHARE_SECRET", SECRET), b"");
+    assert!(said.starts_with("exit status: 2\n"), "{said}");
+    assert!(said.contains(&format!("error: cannot listen on {address}: Address already in use")), "{said}");
+}
+
+#[test]
+fn a_slow_body_is_given_up_and_does_not_hold_others_up() {
+    use std::{io::Write, net::TcpStream};
+
+    let listener = Listener::start(&[]);
+    let mut slow = TcpStream::connect(listener.address()).unwrap();
+    let signature = "0".repeat(64);
+    write!(slow, "POST /webhooks/maac HTTP/1.1\r\nHost: a\r\nCrescLab-Signature: {signature}\r\nContent-Length: 9\r\n\r\n")
+        .unwrap();
+    assert_eq!(listener.post(EVENT, None), 200);
+    let mut answer = [0; 12];
+    slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    std::io::Read::read_exact(&mut slow, &mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 408");
+}

@@ -1,0 +1,8 @@
+//! The binary, run as its users run it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod invocations;
+mod listen;
+mod python;
+mod support;

@@ -1,0 +1,82 @@
+//! Python's standard library on the other side: it must accept what `send` sends, and `listen` what it sends.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{File, Listener, Running, SECRET, maac_webhook, run};
+
+fn python(script: &str, args: &[&str]) -> Command {
+    let mut command = Command::new("python3");
+    command.arg(format!("{}/tests/python/{script}", env!("CARGO_MANIFEST_DIR"))).args(args);
+    command.env("MAAC_SHARE_SECRET", SECRET).env("PYTHONUNBUFFERED", "1");
+    command
+}
+
+#[test]
+fn a_python_receiver_accepts_what_send_sends() {
+    let (_process, stdout) = Running::start(&mut python("receiver.py", &[]));
+    let mut lines = BufReader::new(stdout).lines().map(Result::unwrap);
+    let url = lines.next().unwrap();
+    let astral = File::new(
+        "astral.json",
+        r#"{"名": "🎉 \u0000 \u2028 \"\\/", "n": [1e2, -0, 65.0, 1E-7, 12345678901234567890123]}"#,
+    );
+
+    for topic in [
+        "receipt.receipt_validated",
+        "form.surveycake_submitted",
+        "pnp.status_updated",
+        "pnp.profile_updated",
+        "prize.points_added",
+        "message.first_open",
+        "new.topic",
+    ] {
+        let styles = [&[][..], &["--raw-utf8"], &["--compact"], &["--raw-utf8", "--compact"]];
+        for (at, style) in styles.into_iter().enumerate() {
+            let mut send = maac_webhook(&["send", topic, "--to", &url, "--key", "a-key"]);
+            send.env("MAAC_SHARE_SECRET", SECRET).args(style);
+            if topic == "new.topic" {
+                send.args(["--data", astral.path()]);
+            }
+            let said = run(&mut send, b"");
+            assert!(said.starts_with("exit status: 0\n"), "{said}");
+            let received: Value = serde_json::from_str(&lines.next().unwrap()).unwrap();
+            assert_eq!(received["topic"], topic);
+            assert_eq!(received["key"], "a-key");
+            assert_eq!(received["content_type"], "application/json; charset=utf-8");
+            // Python's own json.dumps of what it read is what it was sent.
+            assert_eq!(received["as_json_dumps"][at], true, "{topic} {style:?}");
+        }
+    }
+    let mut forged = maac_webhook(&["send", "message.first_open", "--to", &url, "--secret", "another"]);
+    let said = run(&mut forged, b"");
+    assert!(said.starts_with("exit status: 1\n") && said.contains("answered 401"), "{said}");
+}
+
+#[test]
+fn listen_accepts_what_a_python_sender_signs() {
+    let listener = Listener::start(&[]);
+    let mut sender = python("sender.py", &[&listener.url]).stdin(Stdio::piped()).spawn().unwrap();
+    let events = [
+        json!({"topic": "message.first_open", "data": {"message_type": "broadcast", "message_id": 999, "line_uid": "U1"}}),
+        json!({"topic": "new.topic", "data": {"名": "🎉", "amount": 65.0, "n": null}}),
+    ];
+    let mut stdin = sender.stdin.take().unwrap();
+    for event in &events {
+        writeln!(stdin, "{event}").unwrap();
+    }
+    drop(stdin);
+    assert!(sender.wait().unwrap().success(), "it was not answered 200 each time");
+    // Each event is sent in four styles of JSON, and read the same.
+    for event in events {
+        for _ in 0..4 {
+            let line = listener.next();
+            assert_eq!((&line["topic"], &line["event"]), (&event["topic"], &event["data"]));
+            assert_eq!(line["idempotency_key"].as_str().unwrap().len(), 32);
+        }
+    }
+}
