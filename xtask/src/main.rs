@@ -1,0 +1,70 @@
+//! The project's own chores, each a subcommand of `cargo xtask`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the one who calls it")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod fuzz;
+mod mutants;
+mod needs;
+mod run;
+mod test;
+
+/// The project's own chores.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Runs every test: unit, integration and doc tests, then each fuzz target on its corpus and for a
+    /// few seconds more. Installs what they need, or says what is missing.
+    Test {
+        /// How long to fuzz each target, once its corpus has been replayed.
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        fuzz_seconds: u32,
+    },
+    /// Replays each fuzz target's corpus, then fuzzes it.
+    Fuzz {
+        /// How long to fuzz each target.
+        #[arg(long, value_name = "N")]
+        seconds: u32,
+        /// One target alone.
+        target: Option<String>,
+    },
+    /// Runs the benchmarks.
+    Bench {
+        /// What is passed on to them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Changes the code that decides about requests, one small thing at a time, and fails where no unit
+    /// test notices.
+    Mutants {
+        /// What is passed on to cargo-mutants.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().chore {
+        Chore::Test { fuzz_seconds } => test::run(fuzz_seconds),
+        Chore::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
+        Chore::Bench { args } => bench::run(&args),
+        Chore::Mutants { args } => mutants::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nFAILED: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

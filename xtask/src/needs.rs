@@ -1,0 +1,101 @@
+//! What a chore needs that the machine may lack: installed where that is safe to do, and otherwise told
+//! by name.
+
+use std::env;
+
+use crate::run::{Failure, cargo, program, run, succeeds};
+
+/// A program that is not built from this repository.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Need {
+    /// The tests that compare with Python's `hmac` and `json.dumps`.
+    Python,
+    /// libFuzzer, which cargo-fuzz compiles, is written in C++.
+    CppCompiler,
+    CargoFuzz,
+    CargoMutants,
+}
+
+/// How a missing program is had.
+enum Source {
+    /// A package of Debian's, and what to look for elsewhere.
+    Debian { package: &'static str, elsewhere: &'static str },
+    /// A crate, at the version this project is run with.
+    Crate { name: &'static str, version: &'static str },
+}
+
+impl Need {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python3",
+            Self::CppCompiler => "a C++ compiler",
+            Self::CargoFuzz => "cargo-fuzz",
+            Self::CargoMutants => "cargo-mutants",
+        }
+    }
+
+    fn source(self) -> Source {
+        match self {
+            Self::Python => Source::Debian { package: "python3", elsewhere: "Python 3 as `python3`" },
+            Self::CppCompiler => {
+                Source::Debian { package: "g++", elsewhere: "GCC or Clang as `c++`, or name it in CXX" }
+            }
+            Self::CargoFuzz => Source::Crate { name: "cargo-fuzz", version: "0.13.2" },
+            Self::CargoMutants => Source::Crate { name: "cargo-mutants", version: "27.1.0" },
+        }
+    }
+
+    fn is_met(self) -> bool {
+        match self {
+            Self::Python => succeeds(program("python3").arg("--version")),
+            Self::CppCompiler => {
+                let compiler = env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
+                succeeds(program(&compiler).arg("--version"))
+            }
+            Self::CargoFuzz => succeeds(cargo().args(["fuzz", "--version"])),
+            Self::CargoMutants => succeeds(cargo().args(["mutants", "--version"])),
+        }
+    }
+}
+
+/// Sees to it that each need is met, or tells all that are not.
+pub(crate) fn provide(needs: &[Need]) -> Result<(), Failure> {
+    let mut missing = Vec::new();
+    for &need in needs {
+        if need.is_met() {
+            println!("{}: found", need.name());
+            continue;
+        }
+        println!("{}: missing", need.name());
+        if let Err(failure) = install(need) {
+            missing.push(format!("{}: {failure}", need.name()));
+        } else if !need.is_met() {
+            missing.push(format!("{}: it was installed, but does not run", need.name()));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("this machine lacks\n  {}", missing.join("\n  "))))
+}
+
+fn install(need: Need) -> Result<(), Failure> {
+    match need.source() {
+        Source::Debian { package, .. } if can_apt_get() => {
+            run(program("apt-get").arg("update"))?;
+            run(program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(["install", "-y", package]))
+        }
+        Source::Debian { package, elsewhere } => Err(Failure::new(format!(
+            "on Debian or Ubuntu, `apt-get install {package}` as root; elsewhere install {elsewhere}"
+        ))),
+        Source::Crate { name, version } => {
+            run(cargo().args(["install", "--locked", name, "--version", version]))
+        }
+    }
+}
+
+/// Debian's packages are installed without asking only where nobody would have to be asked: as root.
+fn can_apt_get() -> bool {
+    let root = program("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
+    root && succeeds(program("apt-get").arg("--version"))
+}

@@ -1,0 +1,39 @@
+//! `cargo xtask test`: every test there is.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    fuzz,
+    needs::{self, Need},
+    run::{self, Failure, cargo},
+};
+
+pub(crate) fn run(fuzz_seconds: u32) -> Result<(), Failure> {
+    let mut passed = Vec::new();
+    let mut step = |name: &'static str, step: &dyn Fn() -> Result<(), Failure>| {
+        println!("\n== {name}");
+        let start = Instant::now();
+        step().map_err(|failure| Failure::new(format!("{name}: {failure}")))?;
+        passed.push((name, start.elapsed()));
+        Ok(())
+    };
+
+    step("needs", &|| needs::provide(&[Need::Python, Need::CppCompiler, Need::CargoFuzz]))?;
+    step("unit, integration and doc tests", &tests)?;
+    step("fuzz targets, their corpora and some seconds of each", &|| fuzz::all(fuzz_seconds))?;
+
+    println!("\n== passed");
+    for (name, took) in passed {
+        println!("{name} ({})", seconds(took));
+    }
+    Ok(())
+}
+
+/// The benchmarks are no tests, and their peers would be compiled for nothing.
+fn tests() -> Result<(), Failure> {
+    run::run(cargo().args(["test", "--locked", "--workspace", "--exclude", "maac-webhook-bench"]))
+}
+
+fn seconds(took: Duration) -> String {
+    format!("{} s", took.as_secs_f32().round())
+}
