@@ -1,0 +1,86 @@
+//! A load generator that costs little itself: one prebuilt request, written and answered, over and
+//! over on each connection.
+
+use std::{
+    io,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    runtime::Runtime,
+    task::JoinSet,
+};
+
+pub(crate) const CONNECTIONS: usize = 16;
+
+/// Connections to one route.
+pub(super) struct Load {
+    idle: Vec<TcpStream>,
+    request: Bytes,
+}
+
+impl Load {
+    pub(super) async fn connect(address: SocketAddr, request: Bytes) -> io::Result<Self> {
+        let mut idle = Vec::with_capacity(CONNECTIONS);
+        for _ in 0..CONNECTIONS {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            idle.push(stream);
+        }
+        Ok(Self { idle, request })
+    }
+
+    /// Keeps every connection busy for `time`: how many requests were answered 200, and in what time.
+    pub(super) fn run(&mut self, runtime: &Runtime, time: Duration) -> io::Result<(u64, Duration)> {
+        let start = Instant::now();
+        let mut busy = JoinSet::new();
+        for stream in self.idle.drain(..) {
+            busy.spawn_on(keep_busy(stream, self.request.clone(), start + time), runtime.handle());
+        }
+        let mut requests = 0;
+        let outcomes = runtime.block_on(busy.join_all());
+        let elapsed = start.elapsed();
+        for outcome in outcomes {
+            let (stream, answered) = outcome?;
+            self.idle.push(stream);
+            requests += answered;
+        }
+        Ok((requests, elapsed))
+    }
+}
+
+async fn keep_busy(mut stream: TcpStream, request: Bytes, until: Instant) -> io::Result<(TcpStream, u64)> {
+    let mut answered = 0;
+    while Instant::now() < until {
+        let status = exchange(&mut stream, &request).await?;
+        if status != 200 {
+            return Err(io::Error::other(format!("answered {status} under load")));
+        }
+        answered += 1;
+    }
+    Ok((stream, answered))
+}
+
+/// The status that one request on a connection of its own is answered.
+pub(super) async fn status(address: SocketAddr, request: &[u8]) -> io::Result<u16> {
+    exchange(&mut TcpStream::connect(address).await?, request).await
+}
+
+/// Every answer is without a body: it ends where its head does.
+async fn exchange(stream: &mut TcpStream, request: &[u8]) -> io::Result<u16> {
+    stream.write_all(request).await?;
+    let (mut answer, mut length) = ([0; 512], 0);
+    while !answer[..length].ends_with(b"\r\n\r\n") {
+        let read = stream.read(&mut answer[length..]).await?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        length += read;
+    }
+    let status = answer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
+    status.and_then(|digits| digits.parse().ok()).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
