@@ -5,6 +5,7 @@ use http::Request;
 use maac_webhook::ShareSecret;
 
 use super::*;
+use crate::RecordedBody;
 
 type Seen = Arc<Mutex<Vec<(Instant, Request<Bytes>)>>>;
 
