@@ -80,3 +80,26 @@ fn listen_accepts_what_a_python_sender_signs() {
         }
     }
 }
+
+#[test]
+fn send_trusts_a_certificate_only_under_a_root_that_it_knows() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = File::new("certificate.pem", made.cert.pem());
+    let key = File::new("key.pem", made.signing_key.serialize_pem());
+    let (_process, stdout) = Running::start(&mut python("receiver.py", &[certificate.path(), key.path()]));
+    let mut lines = BufReader::new(stdout).lines();
+    let url = lines.next().unwrap().unwrap();
+    assert!(url.starts_with("https://"), "{url}");
+
+    let send = |more: &[&str]| {
+        let mut send = maac_webhook(&["send", "message.first_open", "--retry-delays", "", "--to", &url]);
+        run(send.env("MAAC_SHARE_SECRET", SECRET).args(more), b"")
+    };
+    let trusting = send(&["--ca-file", certificate.path()]);
+    assert!(trusting.starts_with("exit status: 0\n"), "{trusting}");
+    let untrusting = send(&[]);
+    assert!(untrusting.starts_with("exit status: 1\n"), "{untrusting}");
+    assert!(untrusting.contains("ms: tls: invalid peer certificate"), "{untrusting}");
+    let no_certificate = send(&["--ca-file", key.path()]);
+    assert!(no_certificate.contains("there is no certificate in it"), "{no_certificate}");
+}

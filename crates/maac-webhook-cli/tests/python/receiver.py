@@ -1,6 +1,7 @@
 """A receiver in Python's standard library, by the rule as MAAC documents it.
 
-It prints its URL, then a line of JSON per accepted event.
+It prints its URL, then a line of JSON per accepted event. With a file of a certificate and one of its key as
+arguments, it speaks TLS.
 """
 
 import hashlib
@@ -8,6 +9,7 @@ import hmac
 import http.server
 import json
 import os
+import ssl
 import sys
 
 SECRET = os.environ["MAAC_SHARE_SECRET"].encode()
@@ -49,6 +51,12 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-print(f"http://127.0.0.1:{server.server_port}/hooks")
+scheme = "http"
+if sys.argv[1:]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*sys.argv[1:])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    scheme = "https"
+print(f"{scheme}://localhost:{server.server_port}/hooks")
 sys.stdout.flush()
 server.serve_forever()
