@@ -16,6 +16,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use maac_webhook::{Delivery, Endpoint, Rejection};
+use maac_webhook_actix::VerifyWebhook;
 use maac_webhook_axum::Webhook;
 use maac_webhook_tower::VerifyLayer;
 use tokio::net::TcpListener;
@@ -33,10 +34,15 @@ pub enum Kind {
     AxumLayer,
     /// The extractor with the endpoint from the state.
     AxumExtractor,
+    /// The middleware on an actix-web resource, and the extractor.
+    ActixMiddleware,
+    /// The extractor with the endpoint from the `app_data`.
+    ActixExtractor,
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Tower, Self::AxumLayer, Self::AxumExtractor];
+    pub const ALL: [Self; 5] =
+        [Self::Tower, Self::AxumLayer, Self::AxumExtractor, Self::ActixMiddleware, Self::ActixExtractor];
 }
 
 /// A receiver that listens and keeps what it was handed.
@@ -44,6 +50,14 @@ impl Kind {
 pub struct Receiver {
     pub address: SocketAddr,
     handled: Handled,
+    actix: Option<actix_web::dev::ServerHandle>,
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        // actix-web has threads of its own. The word is given at once; the future only waits for the end.
+        drop(self.actix.as_ref().map(|server| server.stop(false)));
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -62,23 +76,31 @@ impl Receiver {
         let handled = Handled::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let mut actix = None;
         match kind {
-            Kind::Tower => tokio::spawn(serve_tower(listener, endpoint, handled.clone())),
+            Kind::Tower => {
+                tokio::spawn(serve_tower(listener, endpoint, handled.clone()));
+            }
             Kind::AxumLayer => {
                 let own = handled.clone();
                 let handler = async move |Webhook(delivery): Webhook<Delivery>| own.push(delivery);
                 let app =
                     Router::new().route("/webhooks/maac", post(handler)).layer(VerifyLayer::new(endpoint));
-                serve_axum(listener, app)
+                tokio::spawn(serve_axum(listener, app));
             }
             Kind::AxumExtractor => {
                 let own = handled.clone();
                 let handler = async move |Webhook(delivery): Webhook<Delivery>| own.push(delivery);
                 let app = Router::<Endpoint>::new().route("/webhooks/maac", post(handler));
-                serve_axum(listener, app.with_state(endpoint))
+                tokio::spawn(serve_axum(listener, app.with_state(endpoint)));
             }
-        };
-        Self { address, handled }
+            Kind::ActixMiddleware | Kind::ActixExtractor => {
+                let wrapped = kind == Kind::ActixMiddleware;
+                let listener = listener.into_std().unwrap();
+                actix = Some(serve_actix(listener, wrapped, endpoint, handled.clone()));
+            }
+        }
+        Self { address, handled, actix }
     }
 
     /// What was handed over so far; it is taken.
@@ -88,9 +110,57 @@ impl Receiver {
     }
 }
 
-fn serve_axum(listener: TcpListener, app: Router) -> tokio::task::JoinHandle<()> {
+async fn serve_axum(listener: TcpListener, app: Router) {
     let app = app.layer(map_response(async |response: Response| show_rejection(response)));
-    tokio::spawn(async { axum::serve(listener, app).await.unwrap() })
+    axum::serve(listener, app).await.unwrap();
+}
+
+fn serve_actix(
+    listener: std::net::TcpListener,
+    wrapped: bool,
+    endpoint: Endpoint,
+    handled: Handled,
+) -> actix_web::dev::ServerHandle {
+    use actix_web::{App, HttpServer, dev::Service, middleware::Condition, web};
+
+    let log = tracing::dispatcher::get_default(Clone::clone);
+    let server = HttpServer::new(move || {
+        // This runs on the worker's own thread, whose log is to go where this test's does, to its end.
+        std::mem::forget(tracing::dispatcher::set_default(&log));
+        let handled = handled.clone();
+        let handler = move |maac_webhook_actix::Webhook(delivery): maac_webhook_actix::Webhook<Delivery>| {
+            let answer = handled.push(delivery);
+            async move { answer }
+        };
+        let app_data = (!wrapped).then(|| endpoint.clone());
+        let resource = web::resource("/webhooks/maac")
+            .wrap(Condition::new(wrapped, VerifyWebhook::new(endpoint.clone())))
+            .route(web::post().to(handler))
+            .wrap_fn(|request, inner| {
+                let answered = inner.call(request);
+                async move {
+                    let mut answered = answered.await?;
+                    let kind = answered.response().extensions().get::<Rejection>().map(Rejection::kind);
+                    if let Some(kind) = kind {
+                        let value = actix_web::http::header::HeaderValue::from_static(kind.as_str());
+                        let name = actix_web::http::header::HeaderName::from_static(REJECTION);
+                        answered.headers_mut().insert(name, value);
+                    }
+                    Ok(answered)
+                }
+            });
+        App::new()
+            .configure(|config| {
+                if let Some(endpoint) = app_data {
+                    config.app_data(endpoint);
+                }
+            })
+            .service(resource)
+    });
+    let server = server.workers(1).disable_signals().listen(listener).unwrap().run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    handle
 }
 
 async fn serve_tower(listener: TcpListener, endpoint: Endpoint, handled: Handled) {

@@ -1,0 +1,48 @@
+//! MAAC webhooks in actix-web: a handler that takes a [`Webhook`] cannot be reached by a forged request.
+//!
+//! ```
+//! use actix_web::{App, HttpResponse, Responder, web};
+//! use maac_webhook_actix::{VerifyWebhook, Webhook, maac_webhook::{Endpoint, Event, ShareSecrets}};
+//!
+//! async fn receive(Webhook(event): Webhook<Event>) -> impl Responder {
+//!     match event {
+//!         Event::MessageFirstOpen(open) => println!("{} opened {:?}", open.line_uid, open.message),
+//!         other => println!("{other:?}"),
+//!     }
+//!     HttpResponse::Ok().body("OK")
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let secrets = ShareSecrets::from_value("d0c5c1a6")?; // or from_env, from_file
+//! let endpoint = Endpoint::new("crm", secrets);
+//! let app = App::new().service(
+//!     web::resource("/webhooks/maac")
+//!         .wrap(VerifyWebhook::new(endpoint))
+//!         .route(web::post().to(receive)),
+//! );
+//! # Ok(()) }
+//! ```
+//!
+//! # Where the verification happens
+//!
+//! 1. Under [`VerifyWebhook`], [`Webhook`] takes the middleware's `Delivery`. The middleware refuses what it can
+//!    before it reads the body, verifies the body as it arrives, within the endpoint's limit and time-out, puts
+//!    the bytes back for whatever else extracts them, and guards the handler's answer. It is the recommended way.
+//! 2. Without it, [`Webhook`] verifies by itself with the `Endpoint` from the `app_data` (as it is, or in a
+//!    `web::Data`). Several in one handler share one `Delivery`. Nothing guards the handler's answer then: answer
+//!    200 or 5xx.
+//! 3. With neither, the handler never runs: 503, and the log says "not configured".
+//!
+//! What is answered to each kind of request, and what a handler can take, is the core's: see
+//! [`RejectionKind`](maac_webhook::RejectionKind) and [`FromDelivery`](maac_webhook::FromDelivery).
+
+mod middleware;
+mod read;
+mod rejection;
+mod webhook;
+
+pub use maac_webhook;
+
+pub use middleware::{VerifyWebhook, VerifyWebhookService};
+pub use rejection::WebhookRejection;
+pub use webhook::Webhook;

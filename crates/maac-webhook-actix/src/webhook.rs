@@ -1,0 +1,66 @@
+use std::{future::ready, rc::Rc};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
+use futures_util::{
+    FutureExt,
+    future::{LocalBoxFuture, Shared},
+};
+use maac_webhook::{Delivery, Endpoint, FromDelivery, Rejection};
+
+use crate::{WebhookRejection, read};
+
+/// Extracts a verified delivery, or what can be read from one. See the crate's documentation.
+#[derive(Clone, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "an extractor is taken apart in a handler's arguments")]
+pub struct Webhook<T>(pub T);
+
+/// A verification by an extractor: a handler's other extractors wait for the same one, for there is one body.
+type UnderWay = Shared<LocalBoxFuture<'static, Result<Delivery, Rejection>>>;
+
+impl<T: FromDelivery + 'static> FromRequest for Webhook<T> {
+    type Error = WebhookRejection;
+    type Future = LocalBoxFuture<'static, Result<Self, WebhookRejection>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let of_middleware = {
+            let extensions = request.extensions();
+            extensions.get::<Delivery>().cloned().zip(extensions.get::<Endpoint>().cloned())
+        };
+        if let Some((delivery, endpoint)) = of_middleware {
+            return ready(extract(&delivery, endpoint)).boxed_local();
+        }
+        let Some(endpoint) = endpoint_of_app(request) else {
+            return ready(Err(WebhookRejection::not_configured())).boxed_local();
+        };
+        let under_way = verify(&endpoint, request, payload);
+        async move {
+            match under_way.await {
+                Ok(delivery) => extract(&delivery, endpoint),
+                Err(rejection) => Err(WebhookRejection::new(rejection, Some(endpoint))),
+            }
+        }
+        .boxed_local()
+    }
+}
+
+fn extract<T: FromDelivery>(delivery: &Delivery, endpoint: Endpoint) -> Result<Webhook<T>, WebhookRejection> {
+    let taken = T::from_delivery(delivery).map(Webhook);
+    taken.map_err(|rejection| WebhookRejection::new(rejection, Some(endpoint)))
+}
+
+fn endpoint_of_app(request: &HttpRequest) -> Option<Endpoint> {
+    let plain = request.app_data::<Endpoint>().cloned();
+    plain.or_else(|| request.app_data::<Data<Endpoint>>().map(|data| Endpoint::clone(data)))
+}
+
+/// The handler's one verification, begun by whichever extractor comes first.
+fn verify(endpoint: &Endpoint, request: &HttpRequest, payload: &mut Payload) -> UnderWay {
+    if let Some(under_way) = request.extensions().get::<Rc<UnderWay>>() {
+        return UnderWay::clone(under_way);
+    }
+    let begun = read::begin(endpoint, request);
+    let (endpoint, payload) = (endpoint.clone(), payload.take());
+    let under_way = async move { read::read(endpoint, begun?, payload).await }.boxed_local().shared();
+    request.extensions_mut().insert(Rc::new(under_way.clone()));
+    under_way
+}
