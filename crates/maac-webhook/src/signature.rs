@@ -48,9 +48,7 @@ impl Signature {
     /// Signs `body` with `secret`.
     #[must_use]
     pub fn sign(secret: &ShareSecret, body: &[u8]) -> Self {
-        let mut digest = SigningKey::new(secret).begin();
-        digest.update(body);
-        digest.finish()
+        SigningKey::new(secret).sign(body)
     }
 
     /// The 32 bytes.
@@ -65,8 +63,13 @@ impl Signature {
         Self(bytes)
     }
 
+    /// In words of eight bytes, whose differences are gathered before they are looked at: `subtle` takes three
+    /// times as long over 32 bytes one by one.
     pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
-        self.0.ct_eq(&other.0)
+        let word = |eight: &[u8]| eight.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+        let words = self.0.chunks_exact(8).zip(other.0.chunks_exact(8));
+        let difference = words.fold(0, |all, (ours, theirs)| all | (word(ours) ^ word(theirs)));
+        difference.ct_eq(&0)
     }
 }
 
@@ -104,6 +107,12 @@ impl SigningKey {
 
     pub(crate) fn begin(&self) -> Digest {
         Digest(self.0.clone())
+    }
+
+    pub(crate) fn sign(&self, body: &[u8]) -> Signature {
+        let mut digest = self.begin();
+        digest.update(body);
+        digest.finish()
     }
 }
 

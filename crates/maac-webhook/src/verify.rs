@@ -1,6 +1,6 @@
 //! Verification: from a request's head and raw bytes to a [`Delivery`], or a [`Rejection`].
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
@@ -135,15 +135,15 @@ impl Verifier {
         if head.content_length.is_some_and(|bytes| bytes > self.endpoint.max_body_bytes() as u64) {
             return Err(self.endpoint.too_large());
         }
-        let digests = Digests::begin(&self.endpoint.secrets().live());
-        if digests.current.is_none() {
+        let live = self.endpoint.secrets().live();
+        if live.current.is_none() {
             return Err(RejectionKind::NoSecret.into());
         }
         Ok(Verification {
             endpoint: self.endpoint.clone(),
+            live,
             signature,
             idempotency_key: usable_key(head.idempotency_key, &self.endpoint),
-            digests,
             body: Body::Empty,
         })
     }
@@ -175,9 +175,9 @@ fn usable_key(values: Values<'_>, endpoint: &Endpoint) -> Option<IdempotencyKey>
 /// endpoint's limit.
 pub struct Verification {
     endpoint: Endpoint,
+    live: Arc<LiveKeys>,
     signature: Signature,
     idempotency_key: Option<IdempotencyKey>,
-    digests: Digests,
     body: Body,
 }
 
@@ -191,8 +191,7 @@ impl Verification {
         if chunk.len() > self.endpoint.max_body_bytes() - self.body.len() {
             return Err(self.endpoint.too_large());
         }
-        self.digests.update(&chunk);
-        self.body.push(chunk);
+        self.body.push(chunk, &self.live);
         Ok(())
     }
 
@@ -202,20 +201,18 @@ impl Verification {
     ///
     /// A signature that is not the body's under any secret that is live now.
     pub fn finish(self) -> Result<Delivery, Rejection> {
-        self.finish_at(Instant::now())
+        self.finish_at(Instant::now)
     }
 
-    fn finish_at(self, now: Instant) -> Result<Delivery, Rejection> {
-        let body = self.body.into_bytes();
-        let generation = self.digests.generation;
-        let mut matched = self.digests.finish(&self.signature, now);
+    /// The clock is read only where a previous secret's end is to be looked at.
+    fn finish_at(self, now: impl Fn() -> Instant) -> Result<Delivery, Rejection> {
+        let (body, expected) = self.body.into_signed(&self.live);
+        let mut matched = expected.matching(&self.signature, &now);
         if matched.is_none() {
             // A secret may have been set while the body arrived. Here a 401 would lose the event.
-            let live = self.endpoint.secrets().live();
-            if live.generation != generation {
-                let mut digests = Digests::begin(&live);
-                digests.update(&body);
-                matched = digests.finish(&self.signature, now);
+            let newest = self.endpoint.secrets().live();
+            if !Arc::ptr_eq(&newest, &self.live) {
+                matched = Expected::of(&newest, &body).matching(&self.signature, &now);
             }
         }
         Ok(Delivery {
@@ -238,43 +235,32 @@ impl std::fmt::Debug for Verification {
     }
 }
 
-/// One running digest per live secret.
-struct Digests {
-    current: Option<Digest>,
-    previous: Option<(Digest, Instant)>,
-    generation: u64,
+/// The body's signature under each live secret.
+struct Expected {
+    current: Option<Signature>,
+    previous: Option<(Signature, Instant)>,
 }
 
-impl Digests {
-    fn begin(live: &LiveKeys) -> Self {
+impl Expected {
+    fn of(live: &LiveKeys, body: &[u8]) -> Self {
         Self {
-            current: live.current.as_ref().map(|key| key.signing.begin()),
-            previous: live.previous.as_ref().map(|(key, until)| (key.signing.begin(), *until)),
-            generation: live.generation,
+            current: live.current.as_ref().map(|key| key.signing.sign(body)),
+            previous: live.previous.as_ref().map(|(key, until)| (key.signing.sign(body), *until)),
         }
     }
 
-    fn update(&mut self, chunk: &[u8]) {
-        if let Some(digest) = &mut self.current {
-            digest.update(chunk);
-        }
-        if let Some((digest, _)) = &mut self.previous {
-            digest.update(chunk);
-        }
-    }
-
-    /// Compares with every digest, whichever matches: how long it takes does not tell which did.
-    fn finish(self, signature: &Signature, now: Instant) -> Option<SecretSlot> {
+    /// Compares with every one, whichever matches: how long it takes does not tell which did.
+    fn matching(self, signature: &Signature, now: impl Fn() -> Instant) -> Option<SecretSlot> {
         const NONE: u8 = 0;
         const CURRENT: u8 = 1;
         const PREVIOUS: u8 = 2;
         let mut slot = NONE;
-        if let Some((digest, until)) = self.previous {
-            let live = u8::from(now < until).ct_eq(&1);
-            slot.conditional_assign(&PREVIOUS, digest.finish().ct_eq(signature) & live);
+        if let Some((expected, until)) = self.previous {
+            let live = u8::from(now() < until).ct_eq(&1);
+            slot.conditional_assign(&PREVIOUS, expected.ct_eq(signature) & live);
         }
-        if let Some(digest) = self.current {
-            slot.conditional_assign(&CURRENT, digest.finish().ct_eq(signature));
+        if let Some(expected) = self.current {
+            slot.conditional_assign(&CURRENT, expected.ct_eq(signature));
         }
         match slot {
             CURRENT => Some(SecretSlot::Current),
@@ -284,11 +270,44 @@ impl Digests {
     }
 }
 
-/// The body as it arrived: most come in one piece and are not copied.
+/// A body in pieces, and its running digest under each live secret.
+struct Pieces {
+    bytes: BytesMut,
+    current: Option<Digest>,
+    previous: Option<(Digest, Instant)>,
+}
+
+impl Pieces {
+    fn begin(live: &LiveKeys, capacity: usize) -> Self {
+        Self {
+            bytes: BytesMut::with_capacity(capacity),
+            current: live.current.as_ref().map(|key| key.signing.begin()),
+            previous: live.previous.as_ref().map(|(key, until)| (key.signing.begin(), *until)),
+        }
+    }
+
+    fn push(&mut self, chunk: &[u8]) {
+        self.bytes.extend_from_slice(chunk);
+        if let Some(digest) = &mut self.current {
+            digest.update(chunk);
+        }
+        if let Some((digest, _)) = &mut self.previous {
+            digest.update(chunk);
+        }
+    }
+
+    fn into_signed(self) -> (Bytes, Expected) {
+        let current = self.current.map(Digest::finish);
+        let previous = self.previous.map(|(digest, until)| (digest.finish(), until));
+        (self.bytes.freeze(), Expected { current, previous })
+    }
+}
+
+/// The body as it arrived. Most come in one piece, which is neither copied nor digested in steps.
 enum Body {
     Empty,
     One(Bytes),
-    Many(BytesMut),
+    Many(Box<Pieces>),
 }
 
 impl Body {
@@ -296,29 +315,31 @@ impl Body {
         match self {
             Self::Empty => 0,
             Self::One(bytes) => bytes.len(),
-            Self::Many(bytes) => bytes.len(),
+            Self::Many(pieces) => pieces.bytes.len(),
         }
     }
 
-    fn push(&mut self, chunk: Bytes) {
+    fn push(&mut self, chunk: Bytes, live: &LiveKeys) {
         match self {
             Self::Empty => *self = Self::One(chunk),
             Self::One(first) => {
-                let mut bytes = BytesMut::with_capacity(2 * (first.len() + chunk.len()));
-                bytes.extend_from_slice(first);
-                bytes.extend_from_slice(&chunk);
-                *self = Self::Many(bytes);
+                let mut pieces = Box::new(Pieces::begin(live, 2 * (first.len() + chunk.len())));
+                pieces.push(first);
+                pieces.push(&chunk);
+                *self = Self::Many(pieces);
             }
-            Self::Many(bytes) => bytes.extend_from_slice(&chunk),
+            Self::Many(pieces) => pieces.push(&chunk),
         }
     }
 
-    fn into_bytes(self) -> Bytes {
-        match self {
+    fn into_signed(self, live: &LiveKeys) -> (Bytes, Expected) {
+        let bytes = match self {
             Self::Empty => Bytes::new(),
             Self::One(bytes) => bytes,
-            Self::Many(bytes) => bytes.freeze(),
-        }
+            Self::Many(pieces) => return pieces.into_signed(),
+        };
+        let expected = Expected::of(live, &bytes);
+        (bytes, expected)
     }
 }
 

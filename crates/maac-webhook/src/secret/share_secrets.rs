@@ -1,7 +1,7 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -26,15 +26,16 @@ use crate::signature::SigningKey;
 pub struct ShareSecrets(Arc<Shared>);
 
 struct Shared {
-    live: RwLock<LiveKeys>,
+    live: RwLock<Arc<LiveKeys>>,
     file: Option<PathBuf>,
+    /// What was wrong with the file when it was last read, so that it is told once.
+    fault: Mutex<Option<SecretErrorKind>>,
 }
 
+/// The keys in force at one moment; a change makes new ones, so that a request holds on to its own.
 pub(crate) struct LiveKeys {
-    pub(crate) current: Option<Key>,
-    pub(crate) previous: Option<(Key, Instant)>,
-    /// Counts the changes, so that a verification that began before one can tell.
-    pub(crate) generation: u64,
+    pub(crate) current: Option<Arc<Key>>,
+    pub(crate) previous: Option<(Arc<Key>, Instant)>,
 }
 
 pub(crate) struct Key {
@@ -112,16 +113,14 @@ impl ShareSecrets {
     }
 
     fn with(secret: Option<ShareSecret>, file: Option<PathBuf>) -> Self {
-        let live = LiveKeys { current: secret.map(Key::new), previous: None, generation: 0 };
-        Self(Arc::new(Shared { live: RwLock::new(live), file }))
+        let live = LiveKeys { current: secret.map(Key::new), previous: None };
+        Self(Arc::new(Shared { live: RwLock::new(Arc::new(live)), file, fault: Mutex::new(None) }))
     }
 
     /// Makes `secret` the only one in force. The one before it stops at once, as in MAAC.
     pub fn set(&self, secret: ShareSecret) {
         let mut live = self.0.live.write().unwrap_or_else(PoisonError::into_inner);
-        live.current = Some(Key::new(secret));
-        live.previous = None;
-        live.generation += 1;
+        *live = Arc::new(LiveKeys { current: Some(Key::new(secret)), previous: None });
     }
 
     /// Makes `secret` the current one and keeps the one before it in force for `keep_old_for`
@@ -131,7 +130,7 @@ impl ShareSecrets {
         self.rotate_at(secret, keep_old_for, Instant::now());
     }
 
-    fn rotate_at(&self, secret: ShareSecret, keep_old_for: Duration, now: Instant) {
+    fn rotate_at(&self, secret: ShareSecret, keep_old_for: Duration, now: Instant) -> Reload {
         if keep_old_for > Self::MAX_OVERLAP {
             tracing::warn!(
                 asked_s = keep_old_for.as_secs(),
@@ -142,35 +141,47 @@ impl ShareSecrets {
         let until = now + keep_old_for.min(Self::MAX_OVERLAP);
         let mut live = self.0.live.write().unwrap_or_else(PoisonError::into_inner);
         if live.current.as_ref().is_some_and(|key| key.is(&secret)) {
-            return;
+            return Reload::Unchanged;
         }
-        live.previous = live.current.replace(Key::new(secret)).map(|old| (old, until));
-        live.generation += 1;
+        let previous = live.current.clone().map(|old| (old, until));
+        *live = Arc::new(LiveKeys { current: Some(Key::new(secret)), previous });
+        Reload::Changed
     }
 
     /// Reads the file anew and, where it holds another secret, rotates to it with the default overlap.
     ///
     /// # Errors
     ///
-    /// A file that became unreadable, empty or otherwise unusable, which is logged as an ERROR too;
-    /// and secrets that did not come from a file. In each case **the last good secret stays in force**.
+    /// A file that became unreadable, empty or otherwise unusable, which is logged as an ERROR too, once
+    /// until it is mended; and secrets that did not come from a file. In each case **the last good secret stays in force**.
     pub fn reload(&self) -> Result<Reload, SecretError> {
         let path = self
             .0
             .file
             .as_deref()
             .ok_or_else(|| SecretError::new(SecretErrorKind::NotFromFile, Origin::Value))?;
-        let secret = ShareSecret::from_file(path).inspect_err(|error| {
-            tracing::error!(%error, "the last good share secret stays in force");
-        })?;
-        let before = self.live().generation;
-        self.rotate(secret, Self::DEFAULT_OVERLAP);
-        Ok(if self.live().generation == before { Reload::Unchanged } else { Reload::Changed })
+        match ShareSecret::from_file(path) {
+            Ok(secret) => {
+                self.is_new_fault(None);
+                Ok(self.rotate_at(secret, Self::DEFAULT_OVERLAP, Instant::now()))
+            }
+            Err(error) => {
+                if self.is_new_fault(Some(error.kind())) {
+                    tracing::error!(%error, "the last good share secret stays in force");
+                }
+                Err(error)
+            }
+        }
     }
 
-    pub(crate) fn live(&self) -> RwLockReadGuard<'_, LiveKeys> {
+    fn is_new_fault(&self, fault: Option<SecretErrorKind>) -> bool {
+        let mut last = self.0.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *last, fault) != fault
+    }
+
+    pub(crate) fn live(&self) -> Arc<LiveKeys> {
         // A panic cannot leave the keys half written, so a poisoned lock holds good ones.
-        self.0.live.read().unwrap_or_else(PoisonError::into_inner)
+        self.0.live.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -192,9 +203,9 @@ impl fmt::Debug for ShareSecrets {
 }
 
 impl Key {
-    fn new(secret: ShareSecret) -> Self {
+    fn new(secret: ShareSecret) -> Arc<Self> {
         let signing = SigningKey::new(&secret);
-        Self { secret, signing }
+        Arc::new(Self { secret, signing })
     }
 
     fn is(&self, secret: &ShareSecret) -> bool {

@@ -155,7 +155,7 @@ fn a_rotated_secret_lives_on_until_its_overlap_ends() {
     let verify_at = |signature: &str, at: Instant| {
         let mut verification = verifier.begin(head(signature, "k")).unwrap();
         verification.update(Bytes::from_static(BODY)).unwrap();
-        verification.finish_at(at).map(|delivery| delivery.matched()).map_err(|r| r.kind())
+        verification.finish_at(|| at).map(|delivery| delivery.matched()).map_err(|r| r.kind())
     };
     let within = now + overlap - Duration::from_millis(1);
     let after = Instant::now() + overlap;

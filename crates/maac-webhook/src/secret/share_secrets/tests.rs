@@ -146,6 +146,19 @@ fn a_file_that_goes_bad_leaves_the_last_good_secret_in_force() {
 }
 
 #[test]
+fn what_is_wrong_with_a_file_is_told_once_until_it_changes() {
+    let file = File::new("told", b"one\n");
+    let secrets = ShareSecrets::from_file(&file.0).unwrap();
+    let is_new = |fault| secrets.is_new_fault(fault);
+    assert!(!is_new(None));
+    assert!(is_new(Some(SecretErrorKind::Empty)));
+    assert!(!is_new(Some(SecretErrorKind::Empty)));
+    assert!(is_new(Some(SecretErrorKind::UnreadableFile)));
+    secrets.reload().unwrap();
+    assert!(is_new(Some(SecretErrorKind::UnreadableFile)), "it was mended in between");
+}
+
+#[test]
 fn only_what_came_from_a_file_is_reloaded() {
     let error = ShareSecrets::new(secret("one")).reload().unwrap_err();
     assert_eq!(error.kind(), SecretErrorKind::NotFromFile);
