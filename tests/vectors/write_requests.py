@@ -126,6 +126,7 @@ for name, value in [
     ("all zeros", "0" * 64),
 ]:
     rejected("signature_mismatch", name, signatures=[value])
+rejected("signature_mismatch", "a forgery without an idempotency key", signatures=[sign(OLD, PYTHON)], keys=[])
 rejected("signature_mismatch", "one byte of the body changed", body=PYTHON.replace(b"65.0", b"66.0"), signatures=[GOOD])
 rejected("signature_mismatch", "one byte more", body=PYTHON + b" ", signatures=[GOOD])
 rejected("signature_mismatch", "one byte less", body=PYTHON[:-1], signatures=[GOOD])

@@ -143,7 +143,7 @@ impl Verifier {
             endpoint: self.endpoint.clone(),
             live,
             signature,
-            idempotency_key: usable_key(head.idempotency_key, &self.endpoint),
+            idempotency_key: usable_key(head.idempotency_key),
             body: Body::Empty,
         })
     }
@@ -156,19 +156,15 @@ impl Endpoint {
     }
 }
 
-/// An unusable key never refuses a verified event: its body identifies it.
-fn usable_key(values: Values<'_>, endpoint: &Endpoint) -> Option<IdempotencyKey> {
-    let (key, why) = match values {
-        Values::None => (None, "there is no idempotency key"),
-        Values::Several => (None, "there is more than one idempotency key"),
+/// The key, or why there is none that is of use. It never refuses a verified event: its body identifies it.
+fn usable_key(values: Values<'_>) -> Result<IdempotencyKey, &'static str> {
+    match values {
+        Values::None => Err("there is no idempotency key"),
+        Values::Several => Err("there is more than one idempotency key"),
         Values::One(value) => {
-            (IdempotencyKey::parse(value), "the idempotency key is not 1 to 255 visible ASCII characters")
+            IdempotencyKey::parse(value).ok_or("the idempotency key is not 1 to 255 visible ASCII characters")
         }
-    };
-    if key.is_none() {
-        tracing::warn!(endpoint = endpoint.name(), "{why}; the event is known by its body alone");
     }
-    key
 }
 
 /// A verification under way: the digest is fed as the body arrives, and the body is kept up to the
@@ -177,7 +173,7 @@ pub struct Verification {
     endpoint: Endpoint,
     live: Arc<LiveKeys>,
     signature: Signature,
-    idempotency_key: Option<IdempotencyKey>,
+    idempotency_key: Result<IdempotencyKey, &'static str>,
     body: Body,
 }
 
@@ -215,10 +211,15 @@ impl Verification {
                 matched = Expected::of(&newest, &body).matching(&self.signature, &now);
             }
         }
+        let matched = matched.ok_or(RejectionKind::SignatureMismatch)?;
+        // Only now: a forgery is one line of the log, not two.
+        let idempotency_key = self.idempotency_key.inspect_err(|why| {
+            tracing::warn!(endpoint = self.endpoint.name(), "{why}; the event is known by its body alone");
+        });
         Ok(Delivery {
-            matched: matched.ok_or(RejectionKind::SignatureMismatch)?,
+            matched,
             endpoint: self.endpoint.shared_name().clone(),
-            idempotency_key: self.idempotency_key,
+            idempotency_key: idempotency_key.ok(),
             signature: self.signature,
             received_at: Timestamp::now(),
             body,
@@ -278,9 +279,9 @@ struct Pieces {
 }
 
 impl Pieces {
-    fn begin(live: &LiveKeys, capacity: usize) -> Self {
+    fn begin(live: &LiveKeys) -> Self {
         Self {
-            bytes: BytesMut::with_capacity(capacity),
+            bytes: BytesMut::new(),
             current: live.current.as_ref().map(|key| key.signing.begin()),
             previous: live.previous.as_ref().map(|(key, until)| (key.signing.begin(), *until)),
         }
@@ -323,7 +324,7 @@ impl Body {
         match self {
             Self::Empty => *self = Self::One(chunk),
             Self::One(first) => {
-                let mut pieces = Box::new(Pieces::begin(live, 2 * (first.len() + chunk.len())));
+                let mut pieces = Box::new(Pieces::begin(live));
                 pieces.push(first);
                 pieces.push(&chunk);
                 *self = Self::Many(pieces);

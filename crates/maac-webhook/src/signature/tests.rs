@@ -68,6 +68,12 @@ fn signatures_that_differ_in_any_one_bit_are_not_equal() {
         let mut bytes = [0xa5; 32];
         bytes[bit / 8] ^= 1 << (bit % 8);
         assert_ne!(one, Signature::from_bytes(bytes), "bit {bit}");
+        // The same difference elsewhere does not make up for it.
+        for other in (0..256).filter(|other| *other != bit) {
+            let mut bytes = bytes;
+            bytes[other / 8] ^= 1 << (other % 8);
+            assert_ne!(one, Signature::from_bytes(bytes), "bits {bit} and {other}");
+        }
     }
 }
 
