@@ -21,9 +21,9 @@ pub struct Vector {
     pub topic: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Hash)]
 #[serde(deny_unknown_fields)]
-struct Secrets {
+pub struct Secrets {
     current: Option<String>,
     previous: Option<String>,
 }
@@ -35,6 +35,12 @@ pub fn all() -> Vec<Vector> {
 }
 
 impl Vector {
+    /// What the endpoint is made of: vectors alike in it may share one.
+    #[must_use]
+    pub fn settings(&self) -> (Secrets, Option<usize>) {
+        (self.secrets.clone(), self.body_limit)
+    }
+
     #[must_use]
     pub fn endpoint(&self) -> Endpoint {
         let secret = |text: &String| ShareSecret::new(text).unwrap();

@@ -57,17 +57,28 @@ pub async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     answer(&mut stream).await
 }
 
-/// Reads an answer up to the end of the connection.
+/// Reads an answer: up to its declared length, since a server may linger before it closes, or to the end of
+/// the connection.
 pub async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
     while let Ok(read) = stream.read(&mut piece).await {
-        if read == 0 {
+        bytes.extend_from_slice(&piece[..read]);
+        if read == 0 || is_whole(&bytes) {
             break;
         }
-        bytes.extend_from_slice(&piece[..read]);
     }
     parse(&bytes)
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    if !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
+        return false;
+    }
+    let answer = parse(bytes);
+    answer
+        .header("content-length")
+        .is_some_and(|length| answer.body.len() >= length.parse::<usize>().unwrap())
 }
 
 fn parse(bytes: &[u8]) -> Answer {
