@@ -30,8 +30,7 @@ impl WebhookRejection {
     }
 
     fn is_ignored(&self) -> bool {
-        self.rejection.kind() == RejectionKind::UnexpectedTopic
-            && self.endpoint.as_ref().is_some_and(Endpoint::ignores_others)
+        self.endpoint.as_ref().is_some_and(|endpoint| endpoint.ignores(&self.rejection))
     }
 }
 

@@ -14,6 +14,10 @@ use crate::secret::SecretArgs;
 #[derive(Debug, Parser)]
 #[command(name = "maac-webhook", version, max_term_width = 100)]
 pub(crate) struct Cli {
+    /// How the result is written (`listen` prints lines of JSON in any case)
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Output,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -37,9 +41,6 @@ pub(crate) struct DemoArgs {
     /// End once the table is printed (as it does anyway, until there is a console to stay up for)
     #[arg(long)]
     pub(crate) once: bool,
-
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 #[derive(Args, Debug)]
@@ -105,17 +106,11 @@ pub(crate) struct SendArgs {
     pub(crate) ca_file: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
-
-    #[command(flatten)]
     pub(crate) secret: SecretArgs,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct SignArgs {
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-
     #[command(flatten)]
     pub(crate) secret: SecretArgs,
 }
@@ -127,29 +122,13 @@ pub(crate) struct VerifyArgs {
     pub(crate) signature: String,
 
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
-
-    #[command(flatten)]
     pub(crate) secret: SecretArgs,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct OutputArgs {
-    /// How the result is written
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    output: Output,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     Text,
     Json,
-}
-
-impl OutputArgs {
-    pub(crate) fn is_json(&self) -> bool {
-        self.output == Output::Json
-    }
 }
 
 impl SendArgs {

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::{
-    cli::DemoArgs,
+    cli::Output,
     failure::{Answer, Failure},
     log,
     receiver::{self, Recorder, Sink},
@@ -37,14 +37,14 @@ struct Fate {
     as_it_must_be: bool,
 }
 
-pub(crate) async fn run(args: &DemoArgs) -> Result<Answer, Failure> {
+pub(crate) async fn run(output: Output) -> Result<Answer, Failure> {
     let mut demo = Demo::start().await?;
     demo.each_topic_once().await?;
     demo.a_retry().await?;
     demo.a_forgery_and_a_replay().await?;
 
     let all = demo.fates.iter().all(|fate| fate.as_it_must_be);
-    if args.output.is_json() {
+    if output == Output::Json {
         let fates = serde_json::to_string(&demo.fates);
         print(&fates.map_err(|error| Failure::because("no result", error))?)?;
     } else {

@@ -29,11 +29,11 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     log::start();
     let result = match cli.command {
-        Command::Demo(args) => demo::run(&args).await,
+        Command::Demo(_) => demo::run(cli.output).await,
         Command::Listen(args) => listen::run(&args).await,
-        Command::Send(args) => send::run(&args).await,
-        Command::Sign(args) => sign::run(&args),
-        Command::Verify(args) => verify::run(&args),
+        Command::Send(args) => send::run(&args, cli.output).await,
+        Command::Sign(args) => sign::run(&args, cli.output),
+        Command::Verify(args) => verify::run(&args, cli.output),
     };
     match result {
         Ok(Answer::Yes) => ExitCode::SUCCESS,

@@ -10,13 +10,13 @@ use maac_webhook::{
 use maac_webhook_sender::{Attempt, DeliveryRecord, EventBody, HttpTransport, WebhookRequest, samples};
 
 use crate::{
-    cli::SendArgs,
+    cli::{Output, SendArgs},
     failure::{Answer, Failure},
     log,
     sign::{print, read_body},
 };
 
-pub(crate) async fn run(args: &SendArgs) -> Result<Answer, Failure> {
+pub(crate) async fn run(args: &SendArgs, output: Output) -> Result<Answer, Failure> {
     let secret = args.secret.secret()?;
     let mut request = WebhookRequest::signed(&secret, body(args)?);
     if let Some(key) = &args.key {
@@ -25,7 +25,7 @@ pub(crate) async fn run(args: &SendArgs) -> Result<Answer, Failure> {
     }
     let sender = args.sender(transport(args)?);
 
-    if args.output.is_json() {
+    if output == Output::Json {
         let record = sender.deliver(&args.to, &request).await;
         print(&serde_json::to_string(&record).map_err(|error| Failure::because("no record", error))?)?;
         return Ok(answer(&record));

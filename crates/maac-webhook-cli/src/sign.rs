@@ -5,14 +5,14 @@ use std::io::{self, Read, Write};
 use maac_webhook::Signature;
 
 use crate::{
-    cli::SignArgs,
+    cli::{Output, SignArgs},
     failure::{Answer, Failure},
 };
 
-pub(crate) fn run(args: &SignArgs) -> Result<Answer, Failure> {
+pub(crate) fn run(args: &SignArgs, output: Output) -> Result<Answer, Failure> {
     let secret = args.secret.secret()?;
     let signature = Signature::sign(&secret, &read_body()?);
-    if args.output.is_json() {
+    if output == Output::Json {
         print(&serde_json::json!({ "signature": signature.to_string() }).to_string())?;
     } else {
         print(&signature.to_string())?;

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::ShareSecrets;
+use crate::{Rejection, RejectionKind, ShareSecrets};
 
 /// One MAAC webhook endpoint, as it stands in the console: a name of yours and its share secret, with
 /// the limits of what is read before it is verified.
@@ -109,10 +109,11 @@ impl Endpoint {
         self.0.body_timeout
     }
 
-    /// Whether events of other topics are ignored.
+    /// Whether what was rejected is to be answered 200 and ignored: an event of another topic, where
+    /// [`ignore_others`](Self::ignore_others) was said.
     #[must_use]
-    pub fn ignores_others(&self) -> bool {
-        self.0.ignore_others
+    pub fn ignores(&self, rejection: &Rejection) -> bool {
+        self.0.ignore_others && rejection.kind() == RejectionKind::UnexpectedTopic
     }
 
     /// Whether the handler's answers are left as they are.

@@ -5,12 +5,12 @@ mod explain;
 use maac_webhook::{ShareSecret, Signature};
 
 use crate::{
-    cli::VerifyArgs,
+    cli::{Output, VerifyArgs},
     failure::{Answer, Failure},
     sign::{print, read_body},
 };
 
-pub(crate) fn run(args: &VerifyArgs) -> Result<Answer, Failure> {
+pub(crate) fn run(args: &VerifyArgs, output: Output) -> Result<Answer, Failure> {
     let (secret, untrimmed) = secret(args)?;
     let body = read_body()?;
     let signature = Signature::parse(args.signature.as_bytes());
@@ -18,7 +18,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Answer, Failure> {
     let explanations =
         if valid { Vec::new() } else { explain::mismatch(&args.signature, &secret, untrimmed, &body) };
 
-    if args.output.is_json() {
+    if output == Output::Json {
         let result = serde_json::json!({ "valid": valid, "explanations": explanations });
         print(&result.to_string())?;
     } else if valid {
