@@ -15,8 +15,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let secrets = ShareSecrets::from_value("d0c5c1a6")?; // or from_env, from_file
 //! let app: Router = Router::new()
-//!     .route("/webhooks/maac", post(receive))
-//!     .layer(VerifyLayer::new(Endpoint::new("crm", secrets)));
+//!     .route("/webhooks/maac", post(receive).layer(VerifyLayer::new(Endpoint::new("crm", secrets))));
 //! # Ok(()) }
 //! ```
 //!
@@ -25,7 +24,8 @@
 //! 1. Under a [`VerifyLayer`], [`Webhook`] takes the layer's `Delivery`. The layer also guards the
 //!    handler's answer, so it is the recommended way.
 //! 2. Without a layer, [`Webhook`] verifies by itself with the `Endpoint` from the state
-//!    ([`FromRef`](axum_core::extract::FromRef)): put an `Endpoint` into the state, or derive `FromRef`.
+//!    ([`FromRef`](axum_core::extract::FromRef)): put an `Endpoint` into the state, or derive `FromRef` (axum's
+//!    feature `macros`).
 //!    Nothing guards the handler's answer then: answer 200 or 5xx.
 //! 3. With neither, the handler never runs: 503, and the log says "not configured".
 //!
@@ -35,7 +35,8 @@
 //!
 //! `Webhook<T>` for whatever [`FromDelivery`](maac_webhook::FromDelivery) lists: `Delivery`, `Event`, one
 //! topic's struct, `SurveyAnswers<T>`, `Option` of those, a pair of them. It reads the body, so it comes last. Under a
-//! layer, [`Verified`] takes the `Delivery` without the body and may come anywhere, any number of times.
+//! layer, [`Verified`] takes the `Delivery` without the body and may come anywhere, any number of times; for a `Result` of
+//! an extractor under a layer, take `Result<Verified, WebhookRejection>`.
 
 mod rejection;
 mod verified;

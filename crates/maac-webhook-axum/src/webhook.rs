@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum_core::extract::{FromRef, FromRequest, Request};
 use maac_webhook::{Delivery, Endpoint, FromDelivery, Verifier};
 use maac_webhook_tower::ReadAndVerify;
@@ -11,7 +13,7 @@ pub struct Webhook<T>(pub T);
 
 /// A state without an [`Endpoint`]: verification is the [`VerifyLayer`](crate::VerifyLayer)'s.
 ///
-/// The empty state `()` is one. Implement it for a state of your own that has no `Endpoint` to give:
+/// The empty state `()` is one, and an `Arc` of one is. Implement it for a state of your own that has no `Endpoint` to give:
 ///
 /// ```
 /// # struct Pool;
@@ -20,10 +22,15 @@ pub struct Webhook<T>(pub T);
 /// impl maac_webhook_axum::LayerVerifies for AppState {}
 /// ```
 ///
+/// A state has an `Endpoint` by `FromRef` or says this, not both. For a state of another crate's type, or an
+/// `Arc` with an endpoint in it, use [`Verified`](crate::Verified), which asks nothing of the state.
+///
 /// Should the layer be missing after all, the handler never runs: 503, "not configured".
 pub trait LayerVerifies {}
 
 impl LayerVerifies for () {}
+
+impl<T: LayerVerifies + ?Sized> LayerVerifies for Arc<T> {}
 
 /// Tells axum's two ways to a [`Webhook`] apart: with an `Endpoint` from the state, and with
 /// [`LayerVerifies`].

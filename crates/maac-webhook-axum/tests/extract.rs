@@ -10,7 +10,7 @@ use axum::{
     routing::post,
 };
 use maac_webhook_axum::{
-    LayerVerifies, Verified, VerifyLayer, Webhook,
+    LayerVerifies, Verified, VerifyLayer, Webhook, WebhookRejection,
     maac_webhook::{
         Delivery, Endpoint, Event, Rejection, RejectionKind, ShareSecret, Signature,
         event::{MessageFirstOpen, PrizePointsAdded, SurveyAnswers},
@@ -212,8 +212,26 @@ async fn a_state_without_an_endpoint_leaves_it_to_the_layer() {
     let routes = Router::new().route("/", post(handler));
     let app = routes.clone().layer(VerifyLayer::new(endpoint())).with_state(Database);
     assert_eq!(send(&app, signed(OPEN)).await, handled("message.first_open"));
+    let shared = Router::<std::sync::Arc<Database>>::new()
+        .route("/", post(any))
+        .layer(VerifyLayer::new(endpoint()))
+        .with_state(std::sync::Arc::new(Database));
+    assert_eq!(send(&shared, signed(OPEN)).await, handled("message.first_open"));
     let unprotected = routes.with_state(Database);
     assert_eq!(send(&unprotected, signed(OPEN)).await, rejected(503, RejectionKind::NotConfigured));
+}
+
+#[tokio::test]
+async fn a_handler_may_look_at_a_rejection_itself() {
+    async fn handler(verified: Result<Verified, WebhookRejection>) -> String {
+        verified.map_or_else(
+            |rejection| rejection.to_string(),
+            |Verified(delivery)| delivery.endpoint().to_owned(),
+        )
+    }
+    let routes = Router::new().route("/", post(handler));
+    assert_eq!(send(&routes.clone().layer(VerifyLayer::new(endpoint())), signed(OPEN)).await, handled("crm"));
+    assert!(send(&routes, signed(OPEN)).await.2.starts_with("not configured"));
 }
 
 #[tokio::test]

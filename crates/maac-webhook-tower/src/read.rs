@@ -21,7 +21,8 @@ pin_project! {
         #[pin]
         body: B,
         verification: Option<Verification>,
-        deadline: Instant,
+        // None where the time-out is longer than a clock can tell.
+        deadline: Option<Instant>,
         // Most bodies are there already: a timer is made for those that are not.
         timer: Option<Pin<Box<Sleep>>>,
     }
@@ -36,7 +37,7 @@ impl<B: Body> ReadAndVerify<B> {
     pub fn begin(verifier: &Verifier, parts: &Parts, body: B) -> Result<Self, Rejection> {
         let head = request_head(parts).content_length(Some(body.size_hint().lower()));
         let verification = verifier.begin(head)?;
-        let deadline = Instant::now() + verifier.endpoint().max_body_time();
+        let deadline = Instant::now().checked_add(verifier.endpoint().max_body_time());
         Ok(Self { body, verification: Some(verification), deadline, timer: None })
     }
 }
@@ -58,7 +59,8 @@ where
             let frame = match this.body.as_mut().poll_frame(cx) {
                 Poll::Ready(frame) => frame,
                 Poll::Pending => {
-                    let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(*this.deadline)));
+                    let Some(deadline) = *this.deadline else { return Poll::Pending };
+                    let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
                     ready!(timer.as_mut().poll(cx));
                     return Poll::Ready(Err(RejectionKind::BodyTimeout.into()));
                 }
@@ -72,7 +74,7 @@ where
                         }
                     }
                     // A body whose next piece is always there must not outlive its time-out either.
-                    if Instant::now() >= *this.deadline {
+                    if this.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                         return Poll::Ready(Err(RejectionKind::BodyTimeout.into()));
                     }
                 }

@@ -176,6 +176,13 @@ async fn a_body_without_end_is_cut_at_the_limit_and_at_the_time_out() {
 }
 
 #[tokio::test]
+async fn a_time_out_longer_than_any_clock_is_none() {
+    let service = VerifyLayer::new(endpoint().body_timeout(Duration::MAX)).layer(answering(200));
+    let response = service.oneshot(signed(Full::<Bytes>::from(BODY))).await.unwrap();
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
 async fn a_broken_body_comes_back() {
     let body = Full::<Bytes>::from("x").map_err(|never| match never {}).boxed();
     let broken = body.with_trailers(async { Some(Err(std::io::Error::other("cut"))) });

@@ -34,7 +34,9 @@ pub(super) fn mismatch(given: &str, secret: &ShareSecret, untrimmed: bool, body:
         said.push("verify the raw bytes of the request, before anything reads or changes them".to_owned());
         return said;
     }
-    if said.is_empty() {
+    if body.is_empty() {
+        said.push("the body is empty: something has read it before".to_owned());
+    } else if said.is_empty() {
         said.push("it is well formed: another secret's, or another body's".to_owned());
     }
     said

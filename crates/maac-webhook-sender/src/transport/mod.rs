@@ -18,7 +18,7 @@ use crate::{RecordedBody, Target};
 
 /// Sends one request and gives back what was answered.
 ///
-/// A closure of a request in a test can be one, as well as [`HttpTransport`]. The time an attempt may take is
+/// [`HttpTransport`] is one over the network; a test may have one in process. The time an attempt may take is
 /// the [`Sender`](crate::Sender)'s affair.
 pub trait Transport {
     /// Sends the request to the target.

@@ -83,6 +83,7 @@ pub enum Event {
 #[derive(Clone, PartialEq)]
 pub struct Unknown {
     topic: Option<String>,
+    timestamp: Option<OffsetDateTime>,
     raw: Bytes,
     error: EventError,
 }
@@ -118,7 +119,7 @@ impl Event {
             Self::PnpProfileUpdated(event) => event.timestamp.as_ref(),
             Self::PrizePointsAdded(event) => event.timestamp.as_ref(),
             Self::MessageFirstOpen(event) => event.timestamp.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(unknown) => unknown.timestamp(),
         }
     }
 
@@ -144,7 +145,13 @@ impl Unknown {
         self.topic.as_deref()
     }
 
-    /// The raw body.
+    /// The envelope's time, if its envelope can be read and has one.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<&OffsetDateTime> {
+        self.timestamp.as_ref()
+    }
+
+    /// The raw body; [`Envelope::read`] gives its `data`, where it has an envelope.
     #[must_use]
     pub fn raw(&self) -> &Bytes {
         &self.raw

@@ -30,11 +30,16 @@ fn typed(parts: Parts<'_, Event>) -> Option<Event> {
 
 /// The slow way, taken by what could not be read: where, and why not.
 fn unknown(body: &Bytes) -> Unknown {
-    let (topic, error) = match Envelope::read(body) {
-        Err(error) => (None, error),
-        Ok(envelope) => (Some(envelope.topic().to_owned()), explain(&envelope)),
-    };
-    Unknown { topic, raw: body.clone(), error }
+    let raw = body.clone();
+    match Envelope::read(body) {
+        Err(error) => Unknown { topic: None, timestamp: None, raw, error },
+        Ok(envelope) => Unknown {
+            topic: Some(envelope.topic().to_owned()),
+            timestamp: envelope.timestamp().cloned(),
+            raw,
+            error: explain(&envelope),
+        },
+    }
 }
 
 fn explain(envelope: &Envelope<'_>) -> EventError {

@@ -122,6 +122,13 @@ fn an_unknown_event_is_known_by_the_digest_of_its_body() {
 }
 
 #[test]
+fn an_unknown_event_has_its_time() {
+    let event = parse(r#"{"timestamp": "2025-11-28T10:00:00+08:00", "topic": "new.topic", "data": {}}"#);
+    assert_eq!(event.timestamp().unwrap().as_str(), "2025-11-28T10:00:00+08:00");
+    assert_eq!(parse("not json").timestamp(), None);
+}
+
+#[test]
 fn a_topics_reader_gives_another_event_back() {
     let event = parse(fixture(&Topic::MessageFirstOpen));
     let back = PrizePointsAdded::from_event(event.clone()).unwrap_err();
