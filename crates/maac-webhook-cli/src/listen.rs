@@ -8,7 +8,7 @@ use std::{
 use maac_webhook::{Endpoint, Reload, ShareSecrets};
 use tokio::{
     net::TcpListener,
-    time::{MissedTickBehavior, interval, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
 use crate::{
@@ -23,6 +23,9 @@ const RELOAD_EVERY: Duration = Duration::from_secs(1);
 
 /// How long requests that are under way may take once the receiver is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long lines that are being written may take after that.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     let secrets = args.secret.secrets()?;
@@ -48,7 +51,7 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     let output_lost = tokio::select! {
         () = told_to_stop() => false,
         () = recorder.lost() => true,
-        _ = &mut served => false,
+        _ = &mut served => return Err(Failure::new("the server ended by itself")),
     };
     let _ = stop.send(());
     if timeout(GRACE, &mut served).await.is_err() {
@@ -57,7 +60,11 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
         let _ = served.await;
     }
     drop(recorder);
-    let _ = thread.join();
+    // A connection that is still open holds on to the thread; each line that was answered is out already.
+    let begun = Instant::now();
+    while !thread.is_finished() && begun.elapsed() < LAST_LINES {
+        sleep(Duration::from_millis(10)).await;
+    }
     if output_lost {
         return Err(Failure::new("standard output is closed: nobody takes the events"));
     }

@@ -132,6 +132,19 @@ fn it_ends_well_when_it_is_told_to() {
 }
 
 #[test]
+fn it_ends_though_a_client_holds_half_a_request() {
+    use std::{io::Write, net::TcpStream};
+
+    let mut listener = Listener::start(&[]);
+    let mut half = TcpStream::connect(listener.address()).unwrap();
+    half.write_all(b"POST /webhooks/maac HTTP/1.1\r\nHost: a\r\n").unwrap();
+    assert_eq!(listener.post(EVENT, None), 200);
+    listener.process.terminate();
+    assert_eq!(listener.process.wait().code(), Some(0));
+    drop(half);
+}
+
+#[test]
 fn events_that_nobody_takes_come_back_and_the_receiver_ends() {
     let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0"]);
     let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
