@@ -20,6 +20,7 @@ pub(crate) fn run(fuzz_seconds: u32) -> Result<(), Failure> {
 
     step("needs", &|| needs::provide(&[Need::Python, Need::CppCompiler, Need::CargoFuzz]))?;
     step("unit, integration and doc tests", &tests)?;
+    step("the core in a program that changes serde_json", &with_features_of_others)?;
     step("fuzz targets, their corpora and some seconds of each", &|| fuzz::all(fuzz_seconds))?;
 
     println!("\n== passed");
@@ -32,6 +33,12 @@ pub(crate) fn run(fuzz_seconds: u32) -> Result<(), Failure> {
 /// The benchmarks are no tests, and their peers would be compiled for nothing.
 fn tests() -> Result<(), Failure> {
     run::run(cargo().args(["test", "--locked", "--workspace", "--exclude", "maac-webhook-bench"]))
+}
+
+/// A customer's program may switch these on, and then they hold for the core too.
+fn with_features_of_others() -> Result<(), Failure> {
+    let features = "serde_json/arbitrary_precision,serde_json/preserve_order";
+    run::run(cargo().args(["test", "--locked", "--package", "maac-webhook", "--lib", "--features", features]))
 }
 
 fn seconds(took: Duration) -> String {

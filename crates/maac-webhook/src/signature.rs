@@ -41,7 +41,7 @@ impl Signature {
         // All characters at once, whether or not one is wrong, so that the compiler makes vectors of it: a third of
         // the time of one pair after the other.
         let digits = header.map(hex_digit);
-        let valid = digits.iter().fold(true, |all, digit| all & (*digit < 16));
+        let valid = digits.iter().fold(true, |all, digit| all & (*digit != u8::MAX));
         let mut digest = [0; Self::BYTES];
         for (byte, [high, low]) in digest.iter_mut().zip(digits.as_chunks().0) {
             *byte = high.wrapping_mul(16).wrapping_add(*low);
@@ -100,7 +100,7 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// The value of one of `0-9a-f`; not below 16 for any other character, upper case included.
+/// The value of one of `0-9a-f`; 255 for any other character, upper case included.
 fn hex_digit(character: u8) -> u8 {
     match character {
         b'0'..=b'9' => character - b'0',

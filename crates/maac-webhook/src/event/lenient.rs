@@ -6,7 +6,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, Visitor},
+    de::{Error, Expected, MapAccess, Unexpected, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -45,7 +45,22 @@ impl<'de> Deserialize<'de> for Text {
 
 struct TextVisitor;
 
-impl Visitor<'_> for TextVisitor {
+/// The name of a number's text in [`number_text`]; no alias either.
+pub(super) const NUMBER: &str = "$serde_json::private::Number";
+
+/// The text of a number as serde_json hands it over where the customer's program has its feature
+/// `arbitrary_precision` on, which changes every crate in it: a map of one member under a name of its own.
+pub(super) fn number_text<'de, A: MapAccess<'de>>(
+    mut map: A,
+    expected: &dyn Expected,
+) -> Result<String, A::Error> {
+    match map.next_key::<String>()? {
+        Some(name) if name == NUMBER => map.next_value(),
+        _ => Err(A::Error::invalid_type(Unexpected::Map, expected)),
+    }
+}
+
+impl<'de> Visitor<'de> for TextVisitor {
     type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,6 +83,14 @@ impl Visitor<'_> for TextVisitor {
         Ok(number.to_string())
     }
 
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<String, A::Error> {
+        let text = number_text(map, &self)?;
+        if text.parse::<u64>().is_ok() || text.parse::<i64>().is_ok() {
+            return Ok(text);
+        }
+        self.visit_f64(text.parse().unwrap_or(f64::NAN))
+    }
+
     /// A whole number written as a float, as `65.0`. Beyond 2^53 a float no longer tells neighbours
     /// apart, and an id must not be mistaken for another.
     fn visit_f64<E: Error>(self, number: f64) -> Result<String, E> {
@@ -75,7 +98,7 @@ impl Visitor<'_> for TextVisitor {
         if number.fract() == 0.0 && number.abs() < EXACT {
             Ok(format!("{number:.0}"))
         } else {
-            Err(E::invalid_value(serde::de::Unexpected::Float(number), &self))
+            Err(E::invalid_value(Unexpected::Float(number), &self))
         }
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::AliasMap;
+use crate::event::lenient::{NUMBER, number_text};
 
 impl<'de> Deserialize<'de> for AliasMap {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -34,6 +35,9 @@ impl<'de> Visitor<'de> for AliasMapVisitor {
         let mut entries = Vec::new();
         while let Some((alias, sent)) = map.next_entry::<String, Sent>()? {
             entries.push((alias, sent.into_answers()));
+        }
+        if entries.iter().any(|(alias, _)| alias == NUMBER) {
+            return Err(A::Error::invalid_type(Unexpected::Other("a number"), &self));
         }
         if has_duplicate(&entries) {
             return Err(A::Error::custom("an alias occurs twice"));
@@ -159,6 +163,13 @@ impl<'de> Visitor<'de> for SentVisitor {
 
     fn visit_f64<E: Error>(self, answer: f64) -> Result<Sent, E> {
         Ok(Sent::One(answer.to_string()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Sent, A::Error> {
+        let number = number_text(map, &self)?;
+        let whole = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let float = number.parse::<f64>().ok().filter(|_| !whole);
+        Ok(Sent::One(float.map_or(number, |float| float.to_string())))
     }
 
     fn visit_str<E: Error>(self, answer: &str) -> Result<Sent, E> {
