@@ -3,21 +3,40 @@
 //!
 //! What is not documented of MAAC's behaviour is a setting whose default is our reading of it.
 //!
-//! ```no_run
+//! Here with a receiver in the same process, for a test; [`HttpTransport`] reaches one over the network.
+//!
+//! ```
 //! use maac_webhook_sender::{
-//!     EventBody, HttpTransport, Sender, Target, WebhookRequest, json::BodyStyle,
-//!     maac_webhook::{ShareSecret, event::Topic, jiff::Timestamp}, samples,
+//!     EventBody, Outcome, ResponseRecord, Sender, Target, Transport, TransportError, WebhookRequest,
+//!     http::Request, json::BodyStyle, samples,
+//!     maac_webhook::{Endpoint, RequestHead, ShareSecret, Verifier, bytes::Bytes, event::Topic, jiff::Timestamp},
 //! };
 //!
-//! # async fn send() -> Result<(), Box<dyn std::error::Error>> {
+//! struct InProcess(Verifier);
+//!
+//! impl Transport for InProcess {
+//!     async fn send(&self, _: &Target, request: Request<Bytes>) -> Result<ResponseRecord, TransportError> {
+//!         let (head, body) = request.into_parts();
+//!         let value = |name| head.headers.get(name).map(|value| value.as_bytes());
+//!         let head = RequestHead::new(value("cresclab-signature"), value("cresclab-idempotency-key"));
+//!         Ok(match self.0.verify(head, body) {
+//!             Ok(_) => ResponseRecord::new(200, "OK"),
+//!             Err(_) => ResponseRecord::new(401, ""),
+//!         })
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let now = Timestamp::now();
 //! let sample = samples::of(&Topic::MessageFirstOpen, now).expect("a documented topic");
 //! let body = EventBody::new(now, &sample).encode(BodyStyle::python())?;
 //!
-//! let target: Target = "http://127.0.0.1:8080/webhooks/maac".parse()?;
-//! let request = WebhookRequest::signed(&ShareSecret::new("d0c5c1a6")?, body);
-//! let record = Sender::new(HttpTransport::new()).deliver(&target, &request).await;
-//! println!("{:?} after {} attempts", record.outcome, record.attempts.len());
+//! let secret = ShareSecret::new("d0c5c1a6")?;
+//! let request = WebhookRequest::signed(&secret, body);
+//! let receiver = InProcess(Verifier::new(Endpoint::new("crm", secret)));
+//! let target: Target = "https://shop.example/webhooks/maac".parse()?;
+//! let record = Sender::new(receiver).deliver(&target, &request).await;
+//! assert_eq!((record.outcome, record.status()), (Outcome::Delivered, Some(200)));
 //! # Ok(()) }
 //! ```
 
@@ -32,6 +51,7 @@ mod request;
 mod sender;
 mod target;
 
+pub use http;
 pub use maac_webhook;
 
 pub use body::EventBody;

@@ -63,8 +63,7 @@ impl WebhookRequest {
     pub fn to_http(&self, target: &Target) -> Request<Bytes> {
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = Method::POST;
-        // What a target has was parsed out of a URI and goes back into one.
-        *request.uri_mut() = target.path_and_query().parse().unwrap_or_default();
+        *request.uri_mut() = target.path_and_query().into();
         *request.headers_mut() = self.headers(target);
         request
     }
@@ -83,7 +82,10 @@ impl WebhookRequest {
         all.insert(USER_AGENT, HeaderValue::from_static(concat!("maac-webhook/", env!("CARGO_PKG_VERSION"))));
         all.insert(ACCEPT, HeaderValue::from_static("*/*"));
         all.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-        all.insert(headers::SIGNATURE, text(&self.signature.to_string()));
+        let mut signature = text(&self.signature.to_string());
+        // So that the `Debug` of the request does not show it.
+        signature.set_sensitive(true);
+        all.insert(headers::SIGNATURE, signature);
         all.insert(headers::IDEMPOTENCY_KEY, self.idempotency_key.clone());
         all.insert(CONTENT_LENGTH, self.body.len().into());
         all

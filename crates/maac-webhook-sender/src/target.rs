@@ -44,8 +44,8 @@ impl Target {
     }
 
     /// What the request line asks for.
-    pub(crate) fn path_and_query(&self) -> &str {
-        self.uri.path_and_query().map_or("/", PathAndQuery::as_str)
+    pub(crate) fn path_and_query(&self) -> PathAndQuery {
+        self.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))
     }
 }
 
@@ -71,6 +71,8 @@ impl FromStr for Target {
         if authority.as_str().len() > authority.host().len() && authority.port_u16().is_none() {
             return Err(invalid("its port is not a number up to 65535"));
         }
+        // A URL may have a query and no path, which a request line may not: displayed, it has its slash.
+        let uri = uri.to_string().parse().map_err(|_| invalid("it is not a URL"))?;
         Ok(Self { uri, https })
     }
 }
@@ -96,7 +98,7 @@ mod tests {
     fn parts(url: &str) -> (bool, String, u16, String, String) {
         let target: Target = url.parse().unwrap();
         let [host, authority, path] =
-            [target.host(), target.authority(), target.path_and_query()].map(str::to_owned);
+            [target.host(), target.authority(), target.path_and_query().as_str()].map(str::to_owned);
         (target.is_https(), host, target.port(), authority, path)
     }
 
@@ -113,6 +115,8 @@ mod tests {
         );
         assert_eq!(parts("http://[::1]/a"), (false, text("::1"), 80, text("[::1]"), text("/a")));
         assert_eq!(parts("http://[::1]:99/").1, "::1");
+        assert_eq!(parts("http://shop.example?x=1").4, "/?x=1");
+        assert_eq!(parts("http://shop.example//a?").4, "//a?");
     }
 
     #[test]

@@ -92,6 +92,52 @@ async fn the_recorded_request_is_what_went_over_the_wire() {
 }
 
 #[tokio::test]
+async fn header_names_have_the_documented_capitals_and_a_query_needs_no_path() {
+    let (sent, received) = tokio::sync::oneshot::channel();
+    let address = server(|mut stream| async move {
+        sent.send(read_request(&mut stream).await).unwrap();
+    })
+    .await;
+    deliver_by(HttpTransport::new(), &format!("http://{address}?x=1")).await;
+    let request = received.await.unwrap();
+    assert!(request.starts_with("POST /?x=1 HTTP/1.1\r\nHost: "), "{request}");
+    for name in ["CrescLab-Signature", "CrescLab-Idempotency-Key", "Content-Type", "User-Agent", "Accept"] {
+        assert!(request.contains(&format!("\r\n{name}: ")), "{name} in {request}");
+    }
+}
+
+#[tokio::test]
+async fn an_ipv6_address_is_delivered_to() {
+    // A machine without IPv6 has nothing to show here.
+    let Ok(listener) = TcpListener::bind("[::1]:0").await else { return };
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        read_request(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+    });
+    let record = deliver(address).await;
+    assert_eq!((record.outcome, record.status()), (Outcome::Delivered, Some(204)));
+    assert_eq!(record.request.headers[0], ("Host".to_owned(), address.to_string()));
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_before_the_whole_body_was_read_is_kept() {
+    let address = server(|mut stream| async move {
+        stream.read_exact(&mut [0; 64]).await.unwrap();
+        let answer = b"HTTP/1.1 413 Content Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        // Closed with the rest unread: the sender is reset while it writes.
+    })
+    .await;
+    let target: Target = format!("http://{address}/").parse().unwrap();
+    let secret = ShareSecret::new("hush").unwrap();
+    let request = WebhookRequest::signed(&secret, Bytes::from(vec![b'x'; 8 << 20]));
+    let record = Sender::new(HttpTransport::new()).deliver(&target, &request).await;
+    assert_eq!((record.outcome, record.status()), (Outcome::Refused, Some(413)));
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let location = elsewhere.local_addr().unwrap();
@@ -178,10 +224,26 @@ async fn a_receiver_that_never_answers_times_out() {
 
 #[tokio::test]
 async fn what_is_not_http_is_a_protocol_error() {
-    for answer in ["SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "\u{0}\u{1}\r\n\r\n"] {
+    for answer in [
+        "SSH-2.0-OpenSSH\r\n\r\n",
+        "HTTP/1.1 abc\r\n\r\n",
+        "\u{0}\u{1}\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: two\r\n\r\nOK",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nOK\r\n",
+    ] {
         let kind = failure(deliver(answering(answer).await).await).await;
         assert_eq!(kind, TransportErrorKind::Protocol, "{answer:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_greeting_of_another_protocol_is_a_protocol_error_also_before_the_request() {
+    let address = server(|mut stream| async move {
+        stream.write_all(b"220 mail.example ESMTP\r\n").await.unwrap();
+        while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {}
+    })
+    .await;
+    assert_eq!(failure(deliver(address).await).await, TransportErrorKind::Protocol);
 }
 
 #[tokio::test]
@@ -227,5 +289,39 @@ async fn a_certificate_is_trusted_only_under_a_root_that_is() {
 
     let other_name = deliver_by(trusting, &format!("https://{}/", serve().await)).await;
     assert_eq!(failure(other_name).await, TransportErrorKind::Tls);
-    assert!(HttpTransport::new().root_certificate(b"no certificate").is_err());
+    for not_one in ["no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        assert!(HttpTransport::new().root_certificate(not_one.as_bytes()).is_err(), "{not_one}");
+    }
+}
+
+/// In TLS 1.3 the refusal comes after the handshake, as the sender sees it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_wants_a_client_certificate_is_a_tls_error() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
+        let verifier =
+            rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_client_cert_verifier(verifier.build().unwrap())
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let address = server(|stream| async move {
+            let Err((_, mut stream)) = acceptor.accept(stream).into_fallible().await else {
+                panic!("there was a certificate")
+            };
+            // What is left unread would reset the connection, before the alert is read.
+            while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {}
+        })
+        .await;
+        let trusting = HttpTransport::new().root_certificate(made.cert.pem().as_bytes()).unwrap();
+        let record = deliver_by(trusting, &format!("https://localhost:{}/", address.port())).await;
+        assert_eq!(failure(record).await, TransportErrorKind::Tls, "{version:?}");
+    }
 }

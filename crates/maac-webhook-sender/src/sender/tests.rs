@@ -128,7 +128,9 @@ async fn the_schedule_and_the_time_out_are_settings() {
 async fn a_record_is_json_of_the_documented_form_and_debug_shows_no_signature() {
     let (record, _) = deliver(&[Err(TransportErrorKind::Refused), Ok(200)]).await;
     let signature = record.request.headers[4].1.clone();
-    assert!(!format!("{record:?} {:?}", request()).contains(&signature));
+    let sent = request();
+    assert_eq!(sent.to_http(&target()).headers()["cresclab-signature"], signature.as_str());
+    assert!(!format!("{record:?} {sent:?} {:?}", sent.to_http(&target())).contains(&signature));
 
     let mut json = serde_json::to_value(&record).unwrap();
     for attempt in json["attempts"].as_array_mut().unwrap() {
@@ -147,8 +149,8 @@ async fn a_record_is_json_of_the_documented_form_and_debug_shows_no_signature() 
                 ["User-Agent", concat!("maac-webhook/", env!("CARGO_PKG_VERSION"))],
                 ["Accept", "*/*"],
                 ["Content-Type", "application/json; charset=utf-8"],
-                ["Cresclab-Signature", signature],
-                ["Cresclab-Idempotency-Key", record.idempotency_key],
+                ["CrescLab-Signature", signature],
+                ["CrescLab-Idempotency-Key", record.idempotency_key],
                 ["Content-Length", "8"],
             ],
             "body": "{\"a\": 1}",

@@ -1,3 +1,10 @@
+use std::{
+    future::poll_fn,
+    mem,
+    pin::pin,
+    task::{Poll, ready},
+};
+
 use bytes::{Bytes, BytesMut};
 use http::Request;
 use http_body_util::{BodyExt, Full};
@@ -10,7 +17,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, lookup_host};
 
 use super::{
-    InvalidRootCertificate, ResponseRecord, Transport, TransportError, TransportErrorKind, recorded, tls::Tls,
+    InvalidRootCertificate, ResponseRecord, Transport, TransportError, TransportErrorKind, header_case,
+    read_on::ReadOn, recorded, tls::Tls,
 };
 use crate::{RecordedBody, Target};
 
@@ -49,24 +57,26 @@ impl HttpTransport {
         Ok(self)
     }
 
-    async fn exchange<I>(&self, stream: I, request: Request<Bytes>) -> Result<ResponseRecord, TransportError>
+    async fn exchange<I>(&self, stream: I, request: Request<Bytes>) -> hyper::Result<ResponseRecord>
     where
-        I: Read + Write + Unpin + Send + 'static,
+        I: Read + Write + Unpin,
     {
-        let http = |error: hyper::Error| TransportError::http(&error);
-        let handshake = http1::Builder::new().title_case_headers(true).handshake(stream).await;
-        let (mut sender, connection) = handshake.map_err(http)?;
-        // The connection ends with the attempt, also where a time-out drops it.
-        let _connection = AbortOnDrop(tokio::spawn(connection));
-        let response = sender.send_request(request.map(Full::new)).await.map_err(http)?;
-        let (head, body) = response.into_parts();
-        let (body, truncated) = self.read(body).await.map_err(http)?;
-        Ok(ResponseRecord {
-            status: head.status.as_u16(),
-            headers: recorded(&head.headers),
-            body: RecordedBody(body),
-            truncated,
-        })
+        let request = header_case::as_documented(request).await;
+        let mut builder = http1::Builder::new();
+        builder.title_case_headers(true).preserve_header_case(true);
+        let (mut sender, connection) = builder.handshake(stream).await?;
+        let exchange = async {
+            let response = sender.send_request(request.map(Full::new)).await?;
+            let (head, body) = response.into_parts();
+            let (body, truncated) = self.read(body).await?;
+            Ok(ResponseRecord {
+                status: head.status.as_u16(),
+                headers: recorded(&head.headers),
+                body: RecordedBody(body),
+                truncated,
+            })
+        };
+        over(connection, exchange).await
     }
 
     async fn read(&self, mut body: Incoming) -> Result<(Bytes, bool), hyper::Error> {
@@ -92,17 +102,18 @@ impl Default for HttpTransport {
 impl Transport for HttpTransport {
     async fn send(&self, target: &Target, request: Request<Bytes>) -> Result<ResponseRecord, TransportError> {
         let stream = connect(target).await?;
-        if target.is_https() {
+        let answered = if target.is_https() {
             let stream = self.tls.connect(target.host(), stream).await?;
             self.exchange(TokioIo::new(stream), request).await
         } else {
             self.exchange(TokioIo::new(stream), request).await
-        }
+        };
+        answered.map_err(|error| TransportError::http(&error))
     }
 }
 
 /// Tries each address of the host in turn.
-async fn connect(target: &Target) -> Result<TcpStream, TransportError> {
+async fn connect(target: &Target) -> Result<ReadOn<TcpStream>, TransportError> {
     let dns = |message: String| TransportError::new(TransportErrorKind::Dns, message);
     let addresses =
         lookup_host((target.host(), target.port())).await.map_err(|error| dns(error.to_string()))?;
@@ -112,7 +123,7 @@ async fn connect(target: &Target) -> Result<TcpStream, TransportError> {
             Ok(stream) => {
                 // A request in two segments must not wait for an acknowledgement in between.
                 let _ = stream.set_nodelay(true);
-                return Ok(stream);
+                return Ok(ReadOn::new(stream));
             }
             Err(error) => last = TransportError::connecting(&error),
         }
@@ -120,10 +131,29 @@ async fn connect(target: &Target) -> Result<TcpStream, TransportError> {
     Err(last)
 }
 
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// Carries an exchange over its connection, which ends with it.
+///
+/// Both in one task, the exchange first: a connection on a task of its own may have failed before the request
+/// was handed to it, and then the request says only that it was cancelled.
+async fn over<T>(
+    connection: impl Future<Output = hyper::Result<()>>,
+    exchange: impl Future<Output = hyper::Result<T>>,
+) -> hyper::Result<T> {
+    let (mut connection, mut exchange) = (Some(Box::pin(connection)), pin!(exchange));
+    let mut ended = Ok(());
+    poll_fn(|context| {
+        loop {
+            if let Poll::Ready(result) = exchange.as_mut().poll(context) {
+                // Where the connection kept the cause, it is the connection that tells it.
+                return Poll::Ready(
+                    result.map_err(|error| mem::replace(&mut ended, Ok(())).err().unwrap_or(error)),
+                );
+            }
+            let Some(living) = &mut connection else { return Poll::Pending };
+            ended = ready!(living.as_mut().poll(context));
+            // Dropped, it lets go of the exchange, which then ends too.
+            connection = None;
+        }
+    })
+    .await
 }

@@ -1,7 +1,9 @@
 //! How a request reaches a receiver.
 
 mod error;
+mod header_case;
 mod http1;
+mod read_on;
 mod tls;
 
 use std::future::Future;
@@ -51,15 +53,8 @@ impl ResponseRecord {
     }
 }
 
-/// Headers for a record, their names as HTTP/1 carries them here: each word with a capital.
+/// Headers for a record, their names as [`HttpTransport`] writes them.
 pub(crate) fn recorded(headers: &HeaderMap) -> Vec<(String, String)> {
-    let words = |name: &str| {
-        let words = name.split('-').map(|word| {
-            let (first, rest) = word.split_at(word.len().min(1));
-            first.to_ascii_uppercase() + rest
-        });
-        words.collect::<Vec<_>>().join("-")
-    };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    headers.iter().map(|(name, value)| (words(name.as_str()), text(value.as_bytes()))).collect()
+    headers.iter().map(|(name, value)| (header_case::written(name), text(value.as_bytes()))).collect()
 }

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
@@ -18,15 +18,21 @@ use super::{TransportError, TransportErrorKind};
 
 /// The certificates that are trusted: the system's, read when the first `https` target is met, and those
 /// added.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Tls {
-    added: Vec<CertificateDer<'static>>,
+    added: RootCertStore,
     config: Arc<OnceLock<Arc<ClientConfig>>>,
 }
 
 /// A root certificate that cannot be read.
 #[derive(Clone, Debug)]
 pub struct InvalidRootCertificate(String);
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self { added: RootCertStore::empty(), config: Arc::default() }
+    }
+}
 
 impl Tls {
     pub(super) fn add_root(&mut self, pem: &[u8]) -> Result<(), InvalidRootCertificate> {
@@ -35,16 +41,17 @@ impl Tls {
         if found.is_empty() {
             return Err(InvalidRootCertificate("there is no certificate in it".to_owned()));
         }
-        self.added.extend(found);
+        for certificate in found {
+            self.added.add(certificate).map_err(|error| InvalidRootCertificate(error.to_string()))?;
+        }
         self.config = Arc::default();
         Ok(())
     }
 
-    pub(super) async fn connect(
-        &self,
-        host: &str,
-        stream: TcpStream,
-    ) -> Result<TlsStream<TcpStream>, TransportError> {
+    pub(super) async fn connect<S>(&self, host: &str, stream: S) -> Result<TlsStream<S>, TransportError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let tls = |message: String| TransportError::new(TransportErrorKind::Tls, message);
         let name = ServerName::try_from(host.to_owned()).map_err(|error| tls(error.to_string()))?;
         let config = match self.config.get() {
@@ -59,11 +66,8 @@ impl Tls {
     }
 
     fn configure(&self) -> Result<ClientConfig, String> {
-        let mut roots = RootCertStore::empty();
+        let mut roots = self.added.clone();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        for certificate in &self.added {
-            roots.add(certificate.clone()).map_err(|error| error.to_string())?;
-        }
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
         Ok(builder.with_root_certificates(roots).with_no_client_auth())
