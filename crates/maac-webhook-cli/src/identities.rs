@@ -1,6 +1,6 @@
 //! Which events are known, in memory and bounded: for receivers without a durable inbox.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use maac_webhook::{ContentDigest, Delivery, IdempotencyKey, Identity};
 
@@ -11,7 +11,7 @@ use maac_webhook::{ContentDigest, Delivery, IdempotencyKey, Identity};
 /// | new | new, or none usable | `New` |
 /// | known | the one it came with | `Duplicate`: a retry |
 /// | known | any other | `Replay`; its key is not registered |
-/// | new | known, same topic and data | `Duplicate`: a retry that was built anew |
+/// | new | known, same topic and data | `Duplicate`: a retry that was built anew, whose body is known from then on |
 /// | new | known, anything else | `KeyReused`: an event of its own |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -36,7 +36,7 @@ impl Verdict {
 pub(crate) struct Identities {
     capacity: usize,
     by_body: HashMap<Identity, Option<IdempotencyKey>>,
-    by_key: HashMap<IdempotencyKey, HashSet<Option<ContentDigest>>>,
+    by_key: HashMap<IdempotencyKey, Vec<Option<ContentDigest>>>,
     /// Oldest first.
     order: VecDeque<Known>,
 }
@@ -69,8 +69,12 @@ impl Identities {
         }
     }
 
-    /// Records a delivery, once it has been handled, and forgets the oldest ones beyond the capacity.
+    /// Records a delivery, once it has been handled or is known not to need it, and forgets the oldest ones beyond
+    /// the capacity. A retry that was built anew has a body of its own, whose replay must be known for one.
     pub(crate) fn record(&mut self, delivery: &Delivery) {
+        if self.by_body.contains_key(&delivery.identity()) {
+            return;
+        }
         let known = Known {
             identity: delivery.identity(),
             key: delivery.idempotency_key().cloned(),
@@ -78,7 +82,7 @@ impl Identities {
         };
         self.by_body.insert(known.identity, known.key.clone());
         if let Some(key) = &known.key {
-            self.by_key.entry(key.clone()).or_default().insert(known.content);
+            self.by_key.entry(key.clone()).or_default().push(known.content);
         }
         self.order.push_back(known);
         while self.order.len() > self.capacity {
@@ -92,7 +96,8 @@ impl Identities {
         self.by_body.remove(&known.identity);
         let Some(key) = &known.key else { return };
         if let Some(contents) = self.by_key.get_mut(key) {
-            contents.remove(&known.content);
+            // The oldest of them: they are recorded and forgotten in one order.
+            contents.remove(0);
             if contents.is_empty() {
                 self.by_key.remove(key);
             }
@@ -147,6 +152,14 @@ mod tests {
     }
 
     #[test]
+    fn the_body_of_a_retry_that_was_built_anew_is_known_from_then_on() {
+        let rebuilt = event(2, "1");
+        let identities = known(&[delivery(&event(1, "1"), "a"), delivery(&rebuilt, "a")]);
+        assert_eq!(identities.judge(&delivery(&rebuilt, "a")), Verdict::Duplicate);
+        assert_eq!(identities.judge(&delivery(&rebuilt, "fresh")), Verdict::Replay);
+    }
+
+    #[test]
     fn two_unreadable_bodies_under_one_key_are_two_events() {
         let identities = known(&[delivery("one", "a")]);
         assert_eq!(identities.judge(&delivery("two", "a")), Verdict::KeyReused);
@@ -178,6 +191,6 @@ mod tests {
         assert_eq!(identities.judge(&delivery(&event(1, "999"), "k1")), Verdict::Duplicate);
         assert_eq!(identities.judge(&delivery(&event(1, "996"), "other")), Verdict::New);
         assert_eq!((identities.by_body.len(), identities.order.len()), (3, 3));
-        assert_eq!(identities.by_key.values().map(HashSet::len).sum::<usize>(), 3);
+        assert_eq!(identities.by_key.values().map(Vec::len).sum::<usize>(), 3);
     }
 }

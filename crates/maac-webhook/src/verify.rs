@@ -202,15 +202,14 @@ impl Verification {
 
     /// The clock is read only where a previous secret's end is to be looked at.
     fn finish_at(self, now: impl Fn() -> Instant) -> Result<Delivery, Rejection> {
-        let (body, expected) = self.body.into_signed(&self.live);
-        let mut matched = expected.matching(&self.signature, &now);
-        if matched.is_none() {
-            // A secret may have been set while the body arrived. Here a 401 would lose the event.
-            let newest = self.endpoint.secrets().live();
-            if !Arc::ptr_eq(&newest, &self.live) {
-                matched = Expected::of(&newest, &body).matching(&self.signature, &now);
-            }
+        let (body, mut expected) = self.body.into_signed(&self.live);
+        // The secrets may have changed while the body arrived. Those that are live now decide: the new one must not
+        // lose its events, and the one that was set aside must not live on for as long as a body may take.
+        let live = self.endpoint.secrets().live();
+        if !Arc::ptr_eq(&live, &self.live) {
+            expected = Expected::of(&live, &body);
         }
+        let matched = expected.matching(&self.signature, now);
         let matched = matched.ok_or(RejectionKind::SignatureMismatch)?;
         // Only now: a forgery is one line of the log, not two.
         let idempotency_key = self.idempotency_key.inspect_err(|why| {

@@ -81,7 +81,8 @@ fn write(known: &mut Identities, sink: &mut impl Sink, delivery: &Delivery) -> i
     let verdict = known.judge(delivery);
     if verdict.is_handled() {
         sink.write(&line::of(delivery, verdict))?;
-        known.record(delivery);
     }
+    // A replay is a body that is known; recording it again changes nothing, and its key is not registered.
+    known.record(delivery);
     Ok(verdict)
 }

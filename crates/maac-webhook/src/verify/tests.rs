@@ -181,8 +181,24 @@ fn a_secret_that_is_set_while_the_body_arrives_counts() {
 
     let mut verification = verifier.begin(head(&signature, "k")).unwrap();
     verification.update(Bytes::from_static(BODY)).unwrap();
-    secrets.set(secret("three"));
-    assert!(verification.finish().is_ok(), "it began under the secret that was in force");
+    secrets.rotate(secret("three"), Duration::from_secs(60));
+    assert_eq!(verification.finish().unwrap().matched(), SecretSlot::Previous);
+}
+
+#[test]
+fn a_secret_that_is_set_aside_while_the_body_arrives_does_not_count() {
+    let secrets = ShareSecrets::new(secret("leaked"));
+    let verifier = Verifier::new(Endpoint::new("crm", secrets.clone()));
+    let signature = sign("leaked", BODY);
+    for pieces in [1, 2] {
+        secrets.set(secret("leaked"));
+        let mut verification = verifier.begin(head(&signature, "k")).unwrap();
+        for piece in BODY.chunks(BODY.len().div_ceil(pieces)) {
+            verification.update(Bytes::from_static(piece)).unwrap();
+        }
+        secrets.set(secret("new"));
+        assert_eq!(kind(verification.finish()), RejectionKind::SignatureMismatch, "in {pieces} pieces");
+    }
 }
 
 #[test]
