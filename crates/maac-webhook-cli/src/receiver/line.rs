@@ -1,5 +1,7 @@
 //! An event as a line of JSON.
 
+use std::io;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maac_webhook::{
     Delivery, Event,
@@ -30,7 +32,7 @@ struct Line<'a> {
 }
 
 /// The line of a verified delivery, with its newline.
-pub(super) fn of(delivery: &Delivery, verdict: Verdict) -> String {
+pub(super) fn of(delivery: &Delivery, verdict: Verdict) -> io::Result<String> {
     let envelope = Envelope::read(delivery.body());
     let mut line = Line {
         idempotency_key: delivery.idempotency_key().map(maac_webhook::IdempotencyKey::as_str),
@@ -41,7 +43,7 @@ pub(super) fn of(delivery: &Delivery, verdict: Verdict) -> String {
     match &envelope {
         Ok(envelope) => {
             line.topic = Some(envelope.topic());
-            line.event = serde_json::from_str(envelope.data()).ok();
+            line.event = Some(serde_json::from_str(envelope.data())?);
             match delivery.event() {
                 Event::MessageFirstOpen(open) if open.event_id().is_some() => {
                     line.event_id = message_id(envelope.data());
@@ -57,11 +59,27 @@ pub(super) fn of(delivery: &Delivery, verdict: Verdict) -> String {
             line.error = Some(error.to_string());
         }
     }
-    let mut json = serde_json::to_string(&line).unwrap_or_default();
-    // JSON text has line breaks only between its tokens, where a space does as well.
-    json = json.replace(['\n', '\r'], " ");
-    json.push('\n');
-    json
+    Ok(on_one_line(&serde_json::to_string(&line)?))
+}
+
+/// The same JSON on one line, safe to look at: it has line breaks only between its tokens, where a space does as well,
+/// and what would steer a terminal or turn its text around only in strings, where an escape does.
+fn on_one_line(json: &str) -> String {
+    let mut line = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
+        match character {
+            '\n' | '\r' => line.push(' '),
+            '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' => line.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => line.push(character),
+        }
+    }
+    line.push('\n');
+    line
 }
 
 /// The `event_id` of a push, as it was written: the message's id.
@@ -89,7 +107,7 @@ mod tests {
             received_at: Timestamp::UNIX_EPOCH,
             body: body.to_vec().into(),
         });
-        let line = of(&delivery, Verdict::New);
+        let line = of(&delivery, Verdict::New).unwrap();
         assert_eq!(line.find('\n'), Some(line.len() - 1), "{line}");
         serde_json::from_str::<serde_json::Value>(&line).unwrap();
         line.trim_end().replace(r#""idempotency_key":"key","#, "").replace("1970-01-01T00:00:00Z", "T")
@@ -125,6 +143,14 @@ mod tests {
         );
         let nested = [&b"{\"topic\": \"t\", \"data\": "[..], &[b'['; 10_000], &[b']'; 10_000], b"}"].concat();
         assert!(line(&nested).contains("nested too deep"));
+    }
+
+    #[test]
+    fn a_strangers_text_does_not_steer_the_terminal() {
+        let text = "\u{7f}\u{9b}31m \u{202e}\u{2028}\u{2066}\u{61c} 女🎉";
+        let line = line(format!(r#"{{"topic": "t", "data": {{"name": "{text}"}}}}"#).as_bytes());
+        assert!(line.contains(r#""\u007f\u009b31m \u202e\u2028\u2066\u061c 女🎉""#), "{line}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap()["event"]["name"], text);
     }
 
     #[test]

@@ -66,6 +66,8 @@ impl Recorder {
 
 fn write_all(mut jobs: mpsc::Receiver<Job>, mut sink: impl Sink, lost: &Notify) {
     let mut known = Identities::new(KNOWN_EVENTS);
+    // A thread that panics takes nothing more either.
+    let _lost = LostOnDrop(lost);
     while let Some(Job { delivery, done }) = jobs.blocking_recv() {
         let result = write(&mut known, &mut sink, &delivery);
         if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
@@ -76,11 +78,19 @@ fn write_all(mut jobs: mpsc::Receiver<Job>, mut sink: impl Sink, lost: &Notify) 
     }
 }
 
+struct LostOnDrop<'a>(&'a Notify);
+
+impl Drop for LostOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
 /// An event is recorded only once its line is out: its retry must not be lost to a line that was not.
 fn write(known: &mut Identities, sink: &mut impl Sink, delivery: &Delivery) -> io::Result<Verdict> {
     let verdict = known.judge(delivery);
     if verdict.is_handled() {
-        sink.write(&line::of(delivery, verdict))?;
+        sink.write(&line::of(delivery, verdict)?)?;
     }
     // A replay is a body that is known; recording it again changes nothing, and its key is not registered.
     known.record(delivery);

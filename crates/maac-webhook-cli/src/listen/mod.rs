@@ -1,9 +1,8 @@
 //! `listen`: a receiver that prints a line of JSON per event.
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+mod output;
+
+use std::time::Duration;
 
 use maac_webhook::{Endpoint, Reload, ShareSecrets};
 use tokio::{
@@ -14,8 +13,9 @@ use tokio::{
 use crate::{
     cli::{InboxKind, ListenArgs},
     failure::{Answer, Failure},
+    listen::output::Lines,
     log,
-    receiver::{self, Recorder, Sink},
+    receiver::{self, Recorder},
 };
 
 /// How often a secret's file is looked at.
@@ -38,7 +38,9 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     if args.secret.is_file() {
         tokio::spawn(reload(secrets.clone()));
     }
-    let (recorder, thread) = Recorder::start(StandardOutput);
+    let output = output::standard_output();
+    let output = output.map_err(|error| Failure::because("standard output cannot be used", error))?;
+    let (recorder, thread) = Recorder::start(Lines::new(output));
     let app = receiver::router(&args.path, Endpoint::new("maac", secrets), recorder.clone());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serve = axum::serve(listener, app).with_graceful_shutdown(async {
@@ -69,17 +71,6 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
         return Err(Failure::new("standard output is closed: nobody takes the events"));
     }
     Ok(Answer::Yes)
-}
-
-/// Standard output, a line at a time.
-struct StandardOutput;
-
-impl Sink for StandardOutput {
-    fn write(&mut self, line: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(line.as_bytes())?;
-        out.flush()
-    }
 }
 
 /// Follows the secret's file. What is wrong with it is logged once per change, by the secrets themselves.
