@@ -12,7 +12,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use futures_util::{FutureExt, future::LocalBoxFuture};
-use maac_webhook::{Endpoint, Rejection, RejectionKind, answer::Guarded};
+use maac_webhook::{Endpoint, Rejection};
 
 use crate::{WebhookRejection, read};
 
@@ -77,7 +77,7 @@ where
             };
             let delivery = match verified {
                 Ok(delivery) => delivery,
-                Err(rejection) => return Ok(reject(request, rejection, endpoint)),
+                Err(rejection) => return Ok(reject(request, rejection.at(&endpoint))),
             };
             put_back(&mut request, delivery.body().clone());
             request.extensions_mut().insert(delivery);
@@ -96,40 +96,31 @@ fn put_back(request: &mut ServiceRequest, body: Bytes) {
     request.set_payload(Payload::from(body));
 }
 
-fn reject<B>(
-    request: ServiceRequest,
-    rejection: Rejection,
-    endpoint: Endpoint,
-) -> ServiceResponse<EitherBody<B>> {
-    request.error_response(WebhookRejection::new(rejection, Some(endpoint))).map_into_right_body()
+fn reject<B>(request: ServiceRequest, rejection: Rejection) -> ServiceResponse<EitherBody<B>> {
+    request.error_response(WebhookRejection::from(rejection)).map_into_right_body()
 }
 
 fn guard<B>(
     endpoint: &Endpoint,
     answered: Result<ServiceResponse<B>, Error>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    if endpoint.preserves_inner_status() {
-        return answered.map(ServiceResponse::map_into_left_body);
-    }
     let status = match &answered {
         Ok(response) => response.status(),
         Err(error) => error.as_response_error().status_code(),
     };
-    match (Guarded::answer(status.as_u16()), answered) {
-        (Guarded::AsIs, answered) => answered.map(ServiceResponse::map_into_left_body),
-        (Guarded::Ok, Ok(mut response)) => {
-            response.response_mut().head_mut().status = StatusCode::OK;
+    match (endpoint.guard(status.as_u16()), answered) {
+        (Ok(allowed), Ok(mut response)) => {
+            if allowed != status.as_u16() {
+                response.response_mut().head_mut().status = StatusCode::OK;
+            }
             Ok(response.map_into_left_body())
         }
-        // The enum may grow; whatever is not known to be safe is answered so that the event comes back.
-        (_, answered) => {
-            let detail = format!("the handler answered {}", status.as_u16());
-            let refused = Rejection::with_detail(RejectionKind::HandlerRefused, detail);
-            let refused = WebhookRejection::new(refused, Some(endpoint.clone()));
-            match answered {
-                Ok(response) => Ok(response.error_response(refused).map_into_right_body()),
-                Err(_) => Err(refused.into()),
-            }
+        (Ok(allowed), Err(error)) if allowed == status.as_u16() => Err(error),
+        // An error that answers another 2xx.
+        (Ok(_), Err(_)) => Err(actix_web::error::InternalError::new("", StatusCode::OK).into()),
+        (Err(rejection), Ok(response)) => {
+            Ok(response.error_response(WebhookRejection::from(rejection)).map_into_right_body())
         }
+        (Err(rejection), Err(_)) => Err(WebhookRejection::from(rejection).into()),
     }
 }

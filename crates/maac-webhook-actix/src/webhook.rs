@@ -5,7 +5,7 @@ use futures_util::{
     FutureExt,
     future::{LocalBoxFuture, Shared},
 };
-use maac_webhook::{Delivery, Endpoint, FromDelivery, Rejection};
+use maac_webhook::{Delivery, Endpoint, FromDelivery, Rejection, RejectionKind};
 
 use crate::{WebhookRejection, read};
 
@@ -27,25 +27,28 @@ impl<T: FromDelivery + 'static> FromRequest for Webhook<T> {
             extensions.get::<Delivery>().cloned().zip(extensions.get::<Endpoint>().cloned())
         };
         if let Some((delivery, endpoint)) = of_middleware {
-            return ready(extract(&delivery, endpoint)).boxed_local();
+            return ready(extract(&delivery, &endpoint)).boxed_local();
         }
         let Some(endpoint) = endpoint_of_app(request) else {
-            return ready(Err(WebhookRejection::not_configured())).boxed_local();
+            return ready(Err(RejectionKind::NotConfigured.into())).boxed_local();
         };
         let under_way = verify(&endpoint, request, payload);
         async move {
             match under_way.await {
-                Ok(delivery) => extract(&delivery, endpoint),
-                Err(rejection) => Err(WebhookRejection::new(rejection, Some(endpoint))),
+                Ok(delivery) => extract(&delivery, &endpoint),
+                Err(rejection) => Err(rejection.at(&endpoint).into()),
             }
         }
         .boxed_local()
     }
 }
 
-fn extract<T: FromDelivery>(delivery: &Delivery, endpoint: Endpoint) -> Result<Webhook<T>, WebhookRejection> {
+fn extract<T: FromDelivery>(
+    delivery: &Delivery,
+    endpoint: &Endpoint,
+) -> Result<Webhook<T>, WebhookRejection> {
     let taken = T::from_delivery(delivery).map(Webhook);
-    taken.map_err(|rejection| WebhookRejection::new(rejection, Some(endpoint)))
+    taken.map_err(|rejection| rejection.at(endpoint).into())
 }
 
 fn endpoint_of_app(request: &HttpRequest) -> Option<Endpoint> {

@@ -1,63 +1,49 @@
 use std::fmt;
 
-use axum_core::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
-use maac_webhook::{Endpoint, Rejection, RejectionKind};
+use axum_core::response::{IntoResponse, Response};
+use maac_webhook::{Rejection, RejectionKind};
 use maac_webhook_tower::rejection_response;
 
 /// Why a handler did not run.
 ///
-/// As a response it has the status of its kind, an empty body and the [`Rejection`] in its extensions,
-/// and writes one log line. An event of another topic is answered 200 where the endpoint
-/// [ignores others](Endpoint::ignore_others).
+/// As a response it has the status of its kind, an empty body and the [`Rejection`] in its extensions, and
+/// writes one log line. An event of another topic is answered 200 where the endpoint
+/// [ignores others](maac_webhook::Endpoint::ignore_others).
 #[derive(Clone, Debug)]
-pub struct WebhookRejection {
-    rejection: Rejection,
-    endpoint: Option<Endpoint>,
-}
+pub struct WebhookRejection(Rejection);
 
 impl WebhookRejection {
-    pub(crate) fn new(rejection: Rejection, endpoint: Option<Endpoint>) -> Self {
-        Self { rejection, endpoint }
-    }
-
-    pub(crate) fn not_configured() -> Self {
-        Self::new(RejectionKind::NotConfigured.into(), None)
-    }
-
     /// The reason.
     #[must_use]
     pub fn rejection(&self) -> &Rejection {
-        &self.rejection
-    }
-
-    fn is_ignored(&self) -> bool {
-        self.endpoint.as_ref().is_some_and(|endpoint| endpoint.ignores(&self.rejection))
+        &self.0
     }
 }
 
-impl IntoResponse for WebhookRejection {
-    fn into_response(self) -> Response {
-        if self.is_ignored() {
-            return Response::new(Body::empty());
-        }
-        rejection_response(self.rejection, self.endpoint.as_ref().map(Endpoint::name))
+/// For a handler that cannot go on with a verified delivery: answer what the table says of its kind. Say
+/// [`at`](Rejection::at) which endpoint it is of.
+impl From<Rejection> for WebhookRejection {
+    fn from(rejection: Rejection) -> Self {
+        Self(rejection)
+    }
+}
+
+impl From<RejectionKind> for WebhookRejection {
+    fn from(kind: RejectionKind) -> Self {
+        Self(kind.into())
     }
 }
 
 impl fmt::Display for WebhookRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.rejection.fmt(f)
+        self.0.fmt(f)
     }
 }
 
 impl std::error::Error for WebhookRejection {}
 
-/// For a handler that cannot go on with a verified delivery: answer what the table says of its kind.
-impl From<Rejection> for WebhookRejection {
-    fn from(rejection: Rejection) -> Self {
-        Self::new(rejection, None)
+impl IntoResponse for WebhookRejection {
+    fn into_response(self) -> Response {
+        rejection_response(self.0)
     }
 }

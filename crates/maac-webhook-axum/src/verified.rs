@@ -1,6 +1,6 @@
 use axum_core::extract::FromRequestParts;
 use http::request::Parts;
-use maac_webhook::Delivery;
+use maac_webhook::{Delivery, RejectionKind};
 
 use crate::WebhookRejection;
 
@@ -17,6 +17,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Verified {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, WebhookRejection> {
         let delivery = parts.extensions.get::<Delivery>().cloned();
-        delivery.map(Self).ok_or_else(WebhookRejection::not_configured)
+        delivery.map(Self).ok_or(RejectionKind::NotConfigured.into())
     }
 }

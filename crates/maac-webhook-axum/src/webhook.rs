@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum_core::extract::{FromRef, FromRequest, Request};
-use maac_webhook::{Delivery, Endpoint, FromDelivery, Verifier};
+use maac_webhook::{Delivery, Endpoint, FromDelivery, Rejection, RejectionKind, Verifier};
 use maac_webhook_tower::ReadAndVerify;
 
 use crate::WebhookRejection;
@@ -51,7 +51,7 @@ where
             return extracted;
         }
         let endpoint = Endpoint::from_ref(state);
-        let reject = |rejection| WebhookRejection::new(rejection, Some(endpoint.clone()));
+        let reject = |rejection: Rejection| WebhookRejection::from(rejection.at(&endpoint));
         let (parts, body) = request.into_parts();
         let verifier = Verifier::new(endpoint.clone());
         let read = ReadAndVerify::begin(&verifier, &parts, body).map_err(reject)?;
@@ -68,7 +68,7 @@ where
     type Rejection = WebhookRejection;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, WebhookRejection> {
-        from_layer(&request).unwrap_or_else(|| Err(WebhookRejection::not_configured()))
+        from_layer(&request).unwrap_or_else(|| Err(RejectionKind::NotConfigured.into()))
     }
 }
 
@@ -76,7 +76,8 @@ where
 fn from_layer<T: FromDelivery>(request: &Request) -> Option<Result<Webhook<T>, WebhookRejection>> {
     let delivery = request.extensions().get::<Delivery>()?;
     let extracted = T::from_delivery(delivery).map(Webhook);
-    Some(extracted.map_err(|rejection| {
-        WebhookRejection::new(rejection, request.extensions().get::<Endpoint>().cloned())
+    Some(extracted.map_err(|rejection| match request.extensions().get::<Endpoint>() {
+        Some(endpoint) => rejection.at(endpoint).into(),
+        None => rejection.into(),
     }))
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, request::Parts};
 use http_body::Body;
 use http_body_util::Full;
-use maac_webhook::{Delivery, Endpoint, Rejection, RejectionKind, answer::Guarded};
+use maac_webhook::{Delivery, Endpoint, Rejection};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -71,7 +71,7 @@ where
             match this.state.as_mut().project() {
                 StateProjection::Rejected { rejection } => {
                     let Some(rejection) = rejection.take() else { return Poll::Pending };
-                    return Poll::Ready(Ok(rejection_response(rejection, Some(this.endpoint.name()))));
+                    return Poll::Ready(Ok(rejection_response(rejection.at(this.endpoint))));
                 }
                 StateProjection::Reading { read, parts, inner } => match ready!(read.poll(cx)) {
                     Ok(delivery) => {
@@ -101,23 +101,16 @@ fn hand_over(parts: Parts, delivery: Delivery, endpoint: Endpoint) -> Request<Fu
     request
 }
 
-fn guard<R>(response: Response<R>, endpoint: &Endpoint) -> Response<ResponseBody<R>> {
-    let mut response = response.map(ResponseBody::inner);
-    if endpoint.preserves_inner_status() {
-        return response;
-    }
-    match Guarded::answer(response.status().as_u16()) {
-        Guarded::AsIs => response,
-        Guarded::Ok => {
-            *response.status_mut() = StatusCode::OK;
-            response
+fn guard<R>(mut response: Response<R>, endpoint: &Endpoint) -> Response<ResponseBody<R>> {
+    let status = response.status().as_u16();
+    match endpoint.guard(status) {
+        Ok(answered) => {
+            if answered != status {
+                *response.status_mut() = StatusCode::OK;
+            }
+            response.map(ResponseBody::inner)
         }
-        // The enum may grow; whatever is not known to be safe is answered so that the event comes back.
-        _ => {
-            let detail = format!("the handler answered {}", response.status().as_u16());
-            let rejection = Rejection::with_detail(RejectionKind::HandlerRefused, detail);
-            rejection_response(rejection, Some(endpoint.name()))
-        }
+        Err(rejection) => rejection_response(rejection),
     }
 }
 

@@ -104,13 +104,15 @@ pub fn request_head(parts: &Parts) -> RequestHead<'_> {
     RequestHead::new(values(headers::SIGNATURE), values(headers::IDEMPOTENCY_KEY))
 }
 
-/// The answer to a rejected request: its kind's status, an empty body, and the rejection in the
-/// extensions. It writes the rejection's one log line.
-pub fn rejection_response<B: Default>(rejection: Rejection, endpoint: Option<&str>) -> Response<B> {
-    rejection.log(endpoint);
+/// The answer to a rejected request: its status, an empty body, and the rejection in the extensions. It writes
+/// the rejection's one log line. What the endpoint ignores is an empty 200 and no more.
+pub fn rejection_response<B: Default>(rejection: Rejection) -> Response<B> {
+    rejection.log();
     let mut response = Response::new(B::default());
     *response.status_mut() =
         StatusCode::from_u16(rejection.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    response.extensions_mut().insert(rejection);
+    if !rejection.is_ignored() {
+        response.extensions_mut().insert(rejection);
+    }
     response
 }

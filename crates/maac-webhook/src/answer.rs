@@ -1,4 +1,4 @@
-//! What MAAC's sender makes of an answer, and what may therefore be answered (MAAC OpenAPI, Webhook).
+//! What MAAC's sender makes of an answer (MAAC OpenAPI, Webhook).
 
 /// What the sender does once it has read an answer's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,30 +24,6 @@ impl Reaction {
     }
 }
 
-/// What a receiver answers where the handler of a *verified* delivery answered something else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Guarded {
-    /// The handler's answer, as it is.
-    AsIs,
-    /// 200 in the place of another 2xx: 200 is what MAAC asks for.
-    Ok,
-    /// 503 in the place of an answer that would lose a genuine event.
-    HandlerRefused,
-}
-
-impl Guarded {
-    /// Guards the status code a handler gave.
-    #[must_use]
-    pub const fn answer(status: u16) -> Self {
-        match (status, Reaction::to_status(status)) {
-            (200, _) | (_, Reaction::Retried) => Self::AsIs,
-            (_, Reaction::Delivered) => Self::Ok,
-            (_, Reaction::Final) => Self::HandlerRefused,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,18 +39,6 @@ mod tests {
         let others = (100..200).chain(300..408).chain(409..429).chain(430..500).chain([600, 999]);
         for status in others {
             assert_eq!(Reaction::to_status(status), Reaction::Final, "{status}");
-        }
-    }
-
-    #[test]
-    fn a_guarded_answer_never_loses_an_event() {
-        for status in 100..1000 {
-            let expected = match status {
-                200 | 408 | 429 | 500..=599 => Guarded::AsIs,
-                201..=299 => Guarded::Ok,
-                _ => Guarded::HandlerRefused,
-            };
-            assert_eq!(Guarded::answer(status), expected, "{status}");
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{Rejection, RejectionKind, ShareSecrets};
+use crate::{Rejection, RejectionKind, ShareSecrets, answer::Reaction};
 
 /// One MAAC webhook endpoint, as it stands in the console: a name of yours and its share secret, with
 /// the limits of what is read before it is verified.
@@ -109,17 +109,28 @@ impl Endpoint {
         self.0.body_timeout
     }
 
-    /// Whether what was rejected is to be answered 200 and ignored: an event of another topic, where
-    /// [`ignore_others`](Self::ignore_others) was said.
-    #[must_use]
-    pub fn ignores(&self, rejection: &Rejection) -> bool {
-        self.0.ignore_others && rejection.kind() == RejectionKind::UnexpectedTopic
+    /// What is answered where the handler answered a *verified* delivery with `status`: 200 for another 2xx, since MAAC
+    /// asks for 200; what comes back, as it is; all of it with [`preserve_inner_status`](Self::preserve_inner_status).
+    ///
+    /// # Errors
+    ///
+    /// A status that would lose a genuine event, for which the rejection is answered.
+    pub fn guard(&self, status: u16) -> Result<u16, Rejection> {
+        if self.0.preserve_inner_status {
+            return Ok(status);
+        }
+        match Reaction::to_status(status) {
+            Reaction::Delivered => Ok(200),
+            Reaction::Retried => Ok(status),
+            Reaction::Final => {
+                let detail = format!("the handler answered {status}");
+                Err(Rejection::with_detail(RejectionKind::HandlerRefused, detail).at(self))
+            }
+        }
     }
 
-    /// Whether the handler's answers are left as they are.
-    #[must_use]
-    pub fn preserves_inner_status(&self) -> bool {
-        self.0.preserve_inner_status
+    pub(crate) fn ignores_others(&self) -> bool {
+        self.0.ignore_others
     }
 
     pub(crate) fn shared_name(&self) -> &Arc<str> {
@@ -137,5 +148,41 @@ impl fmt::Debug for Endpoint {
             .field("ignore_others", &self.0.ignore_others)
             .field("preserve_inner_status", &self.0.preserve_inner_status)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint() -> Endpoint {
+        Endpoint::new("crm", ShareSecrets::empty())
+    }
+
+    #[test]
+    fn a_guarded_answer_never_loses_an_event() {
+        for status in 100..1000 {
+            let answered =
+                endpoint().guard(status).map_err(|rejection| (rejection.kind(), rejection.status()));
+            let expected = match status {
+                200 | 408 | 429 | 500..=599 => Ok(status),
+                201..=299 => Ok(200),
+                _ => Err((RejectionKind::HandlerRefused, 503)),
+            };
+            assert_eq!(answered, expected, "{status}");
+            assert_eq!(endpoint().preserve_inner_status().guard(status), Ok(status));
+        }
+    }
+
+    #[test]
+    fn only_another_topic_is_ignored_and_only_where_it_was_said() {
+        for kind in RejectionKind::ALL {
+            let strict = Rejection::new(kind).at(&endpoint());
+            assert!(!strict.is_ignored() && strict.status() == kind.status(), "{kind:?}");
+            let ignoring = Rejection::new(kind).at(&endpoint().ignore_others());
+            let ignored = kind == RejectionKind::UnexpectedTopic;
+            let status = if ignored { 200 } else { kind.status() };
+            assert_eq!((ignoring.is_ignored(), ignoring.status()), (ignored, status), "{kind:?}");
+        }
     }
 }

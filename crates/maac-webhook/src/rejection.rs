@@ -1,8 +1,8 @@
 //! Why a request did not become a handled event, and the one table of what each reason is answered.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use crate::answer::Reaction;
+use crate::{Endpoint, answer::Reaction};
 
 /// A request that goes no further, and why.
 ///
@@ -13,6 +13,8 @@ use crate::answer::Reaction;
 pub struct Rejection {
     kind: RejectionKind,
     detail: Option<String>,
+    endpoint: Option<Arc<str>>,
+    ignored: bool,
 }
 
 /// The reason of a [`Rejection`].
@@ -156,13 +158,13 @@ impl Rejection {
     /// A rejection of this kind.
     #[must_use]
     pub fn new(kind: RejectionKind) -> Self {
-        Self { kind, detail: None }
+        Self { kind, detail: None, endpoint: None, ignored: false }
     }
 
     /// A rejection that says more in the log. `detail` must hold no secret, digest or payload.
     #[must_use]
     pub fn with_detail(kind: RejectionKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: Some(detail.into()) }
+        Self { detail: Some(detail.into()), ..Self::new(kind) }
     }
 
     /// The reason.
@@ -177,15 +179,32 @@ impl Rejection {
         self.detail.as_deref()
     }
 
-    /// The status code it is answered.
+    /// The rejection by this endpoint: its name is logged, and it may
+    /// [ignore others](Endpoint::ignore_others).
+    #[must_use]
+    pub fn at(self, endpoint: &Endpoint) -> Self {
+        let ignored = endpoint.ignores_others() && self.kind == RejectionKind::UnexpectedTopic;
+        Self { endpoint: Some(endpoint.shared_name().clone()), ignored, ..self }
+    }
+
+    /// Whether the endpoint ignores it: it is answered 200 then, and neither logged nor shown in extensions.
+    #[must_use]
+    pub fn is_ignored(&self) -> bool {
+        self.ignored
+    }
+
+    /// The status code it is answered: its kind's, or 200 where it is [ignored](Self::is_ignored).
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.kind.status()
+        if self.ignored { 200 } else { self.kind.status() }
     }
 
     /// Writes the one log line of this rejection. Adapters call it once per rejected request.
-    pub fn log(&self, endpoint: Option<&str>) {
-        let (kind, status) = (self.kind.as_str(), self.status());
+    pub fn log(&self) {
+        if self.ignored {
+            return;
+        }
+        let (kind, status, endpoint) = (self.kind.as_str(), self.status(), self.endpoint.as_deref());
         if self.kind.is_ours() {
             tracing::error!(kind, status, endpoint, "webhook rejected: {self}");
         } else {
@@ -260,8 +279,9 @@ mod tests {
             let writer = lines.clone();
             let log =
                 tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
-            let rejection = Rejection::with_detail(kind, "more");
-            tracing::subscriber::with_default(log.finish(), || rejection.log(Some("crm")));
+            let endpoint = Endpoint::new("crm", crate::ShareSecrets::empty());
+            let rejection = Rejection::with_detail(kind, "more").at(&endpoint);
+            tracing::subscriber::with_default(log.finish(), || rejection.log());
             let level = if matches!(kind.status(), 401 | 413 | 408) || kind == RejectionKind::BodyIncomplete {
                 " WARN"
             } else {

@@ -153,11 +153,6 @@ impl Listener {
     pub(crate) fn next(&self) -> serde_json::Value {
         self.lines.recv_timeout(Duration::from_secs(20)).unwrap()
     }
-
-    /// Whether it has printed nothing more.
-    pub(crate) fn is_silent(&self) -> bool {
-        self.lines.try_recv().is_err()
-    }
 }
 
 impl std::ops::Deref for Listener {
