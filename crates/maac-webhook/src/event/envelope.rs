@@ -33,7 +33,8 @@ impl<'a> Envelope<'a> {
     /// # Errors
     ///
     /// A body that is not UTF-8 or not JSON; that is not an object with a text `topic` and a `data`, each
-    /// once; or that is nested more than 127 deep.
+    /// once; or whose `data` is nested more than 126 deep, so that no reader of 127 levels (`serde_json`'s limit)
+    /// can be given what it cannot read.
     pub fn read(body: &'a [u8]) -> Result<Self, EventError> {
         let text = utf8(body)?;
         let parts = parse(text, RawData).map_err(|error| envelope_error(text, &error))?;
@@ -132,7 +133,7 @@ impl<'de, R: DataReader<'de>> Visitor<'de> for EnvelopeVisitor<R> {
         let (mut timestamp, mut topic, mut data) = (None, None::<Cow<'de, str>>, None);
         while let Some(field) = map.next_key::<Field>()? {
             match field {
-                Field::Timestamp => once(&mut timestamp, "timestamp", map.next_value::<Option<_>>()?)?,
+                Field::Timestamp => once(&mut timestamp, "timestamp", map.next_value::<Timestamp>()?.0)?,
                 Field::Topic => once(&mut topic, "topic", map.next_value::<Text<'de>>()?.0)?,
                 Field::Data => {
                     let read = match &topic {
@@ -181,6 +182,9 @@ enum Field {
     #[serde(other)]
     Other,
 }
+
+#[derive(Deserialize)]
+struct Timestamp(#[serde(deserialize_with = "super::lenient::opt")] Option<OffsetDateTime>);
 
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

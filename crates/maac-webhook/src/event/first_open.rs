@@ -79,7 +79,7 @@ impl<'de> Deserialize<'de> for MessageFirstOpen {
             #[serde(deserialize_with = "lenient::text")]
             message_id: String,
             line_uid: LineUid,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "lenient::opt")]
             customer_id: Option<CustomerId>,
         }
 

@@ -7,11 +7,17 @@
 //! 2. An id is text, whether it was sent as a text or as a number.
 //! 3. A missing or `null` field is `None` or empty. Only what identifies the event (the fields of its
 //!    [`NaturalKey`]) must be there.
-//! 4. An unknown field is ignored; an unknown value of an enum is its `Other`.
-//! 5. A member given twice is not read: two readers could see two events in it.
+//! 4. So is a field that is neither text nor number where one is expected, and a number that no decimal of 28 digits
+//!    holds: nothing is rounded or guessed, and a WARN counts such fields. What has no way to say that it
+//!    is missing (an entry of a list, an alias) makes the event [`Event::Unknown`].
+//! 5. An unknown field is ignored; an unknown value of an enum is its `Other`.
+//! 6. A member given twice is not read: two readers could see two events in it.
 //!
 //! Each struct holds the fields of `data` and the envelope's `timestamp`. Facts are from the MAAC
 //! OpenAPI reference (Webhook) and SurveyCake's webhook reference.
+//!
+//! `Debug` of a typed event prints its fields, personal data among them; that of [`Unknown`] and of a
+//! [`Delivery`](crate::Delivery) leaves the payload out.
 
 #[macro_use]
 mod text_enum;
@@ -90,6 +96,9 @@ pub struct Unknown {
 
 impl Event {
     /// Reads a body. It never fails; see [`Event::Unknown`].
+    ///
+    /// It reads no deeper than it must: a field that it ignores may be nested as deep as `serde_json` reads on,
+    /// while [`Envelope::read`] refuses `data` nested more than 126 deep.
     #[must_use]
     pub fn parse(body: &Bytes) -> Self {
         parse::event(body)
@@ -109,7 +118,7 @@ impl Event {
         }
     }
 
-    /// The envelope's time; `None` where it has none that is text.
+    /// The envelope's time; `None` where it has none that is a text or a number.
     #[must_use]
     pub fn timestamp(&self) -> Option<&OffsetDateTime> {
         match self {

@@ -6,26 +6,39 @@ use serde::{Deserialize, Deserializer};
 use super::{
     Envelope, Event, EventError, EventErrorKind, OffsetDateTime, Topic, Unknown,
     envelope::{self, Data, DataReader, Parts},
+    lenient::{Object, noting_drift},
 };
 
 pub(super) fn event(body: &Bytes) -> Event {
-    let read = envelope::utf8(body).ok().and_then(|text| envelope::parse(text, TypedData).ok());
-    match read.and_then(typed) {
-        Some(event) => event,
-        None => Event::Unknown(unknown(body)),
+    let (event, drifted) = noting_drift(|| {
+        let read = envelope::utf8(body).ok().and_then(|text| envelope::parse(text, TypedData).ok());
+        read.and_then(typed)
+    });
+    let Some(event) = event else { return Event::Unknown(unknown(body)) };
+    if drifted > 0 {
+        let topic = event.topic();
+        let topic = topic.as_ref().map(Topic::as_str);
+        tracing::warn!(topic, drifted, "fields of an event are not as documented, and are read as missing");
     }
+    event
 }
 
 fn typed(parts: Parts<'_, Event>) -> Option<Event> {
-    let mut event = match parts.data {
-        Data::Typed(event) => event,
+    let data = match parts.data {
+        // The topic came after the data.
         Data::Raw(data) => {
             let mut json = serde_json::Deserializer::from_str(data.get());
-            read_data(&Topic::from(parts.topic.as_ref()), &mut json)?.ok()?
+            read_data(&Topic::from(parts.topic.as_ref()), &mut json).ok()?
         }
+        typed => typed,
     };
-    set_timestamp(&mut event, parts.timestamp);
-    Some(event)
+    match data {
+        Data::Typed(mut event) => {
+            set_timestamp(&mut event, parts.timestamp);
+            Some(event)
+        }
+        Data::Raw(_) => None,
+    }
 }
 
 /// The slow way, taken by what could not be read: where, and why not.
@@ -47,7 +60,7 @@ fn explain(envelope: &Envelope<'_>) -> EventError {
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
     match read_data(&Topic::from(envelope.topic()), tracked) {
-        Some(Err(error)) => {
+        Err(error) => {
             let path = match track.path().to_string().as_str() {
                 "." => "data".to_owned(),
                 path => format!("data.{path}"),
@@ -55,7 +68,7 @@ fn explain(envelope: &Envelope<'_>) -> EventError {
             EventError::json(EventErrorKind::UnreadableData, Some(path), &error)
         }
         // Data that reads well by itself is of a topic we do not know.
-        Some(Ok(_)) | None => EventError::new(EventErrorKind::UnknownTopic),
+        Ok(_) => EventError::new(EventErrorKind::UnknownTopic),
     }
 }
 
@@ -66,27 +79,27 @@ impl<'de> DataReader<'de> for TypedData {
     type Value = Event;
 
     fn read<D: Deserializer<'de>>(self, topic: &str, data: D) -> Result<Data<'de, Event>, D::Error> {
-        match Topic::from(topic) {
-            Topic::Other(_) => Deserialize::deserialize(data).map(Data::Raw),
-            topic => match read_data(&topic, data) {
-                Some(event) => event.map(Data::Typed),
-                None => unreachable!("every topic but `Other` has a type"),
-            },
-        }
+        read_data(&Topic::from(topic), data)
     }
 }
 
-/// The one table from topic to type; `None` for a topic without one.
-fn read_data<'de, D: Deserializer<'de>>(topic: &Topic, data: D) -> Option<Result<Event, D::Error>> {
-    Some(match topic {
-        Topic::ReceiptValidated => Deserialize::deserialize(data).map(Event::ReceiptValidated),
-        Topic::SurveyCakeSubmitted => Deserialize::deserialize(data).map(Event::SurveyCakeSubmitted),
-        Topic::PnpStatusUpdated => Deserialize::deserialize(data).map(Event::PnpStatusUpdated),
-        Topic::PnpProfileUpdated => Deserialize::deserialize(data).map(Event::PnpProfileUpdated),
-        Topic::PrizePointsAdded => Deserialize::deserialize(data).map(Event::PrizePointsAdded),
-        Topic::MessageFirstOpen => Deserialize::deserialize(data).map(Event::MessageFirstOpen),
-        Topic::Other(_) => return None,
-    })
+/// The one table from topic to type; data of a topic without one stays as it is.
+fn read_data<'de, D: Deserializer<'de>>(topic: &Topic, data: D) -> Result<Data<'de, Event>, D::Error> {
+    fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+        data: D,
+        event: fn(T) -> Event,
+    ) -> Result<Data<'de, Event>, D::Error> {
+        Object::deserialize(data).map(|Object(read)| Data::Typed(event(read)))
+    }
+    match topic {
+        Topic::ReceiptValidated => object(data, Event::ReceiptValidated),
+        Topic::SurveyCakeSubmitted => object(data, Event::SurveyCakeSubmitted),
+        Topic::PnpStatusUpdated => object(data, Event::PnpStatusUpdated),
+        Topic::PnpProfileUpdated => object(data, Event::PnpProfileUpdated),
+        Topic::PrizePointsAdded => object(data, Event::PrizePointsAdded),
+        Topic::MessageFirstOpen => object(data, Event::MessageFirstOpen),
+        Topic::Other(_) => Deserialize::deserialize(data).map(Data::Raw),
+    }
 }
 
 fn set_timestamp(event: &mut Event, timestamp: Option<OffsetDateTime>) {

@@ -49,18 +49,24 @@ impl PhoneNumber {
     }
 }
 
-impl From<&str> for PhoneNumber {
-    fn from(text: &str) -> Self {
+impl From<String> for PhoneNumber {
+    fn from(text: String) -> Self {
         let e164 = |digits: &str| {
             (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
         };
         if text.strip_prefix('+').is_some_and(e164) {
-            Self::E164(text.to_owned())
+            Self::E164(text)
         } else if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            Self::Sha256(text.to_owned())
+            Self::Sha256(text)
         } else {
-            Self::Other(text.to_owned())
+            Self::Other(text)
         }
+    }
+}
+
+impl From<&str> for PhoneNumber {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
     }
 }
 
@@ -72,6 +78,6 @@ impl fmt::Display for PhoneNumber {
 
 impl<'de> Deserialize<'de> for PhoneNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::from(lenient::text(deserializer)?.as_str()))
+        lenient::text(deserializer).map(Self::from)
     }
 }

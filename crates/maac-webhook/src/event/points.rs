@@ -3,7 +3,7 @@ use serde::Deserialize;
 
 use super::{
     CustomerId, LineUid, NaturalKey, OffsetDateTime, PointsId, Topic,
-    lenient::{opt_decimal, opt_text},
+    lenient::{opt, opt_decimal},
 };
 
 /// Prize points that were added (`prize.points_added`). **Grant points once per
@@ -15,27 +15,27 @@ pub struct PrizePointsAdded {
     #[serde(skip)]
     pub timestamp: Option<OffsetDateTime>,
     /// The prize's name.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub prize_name: Option<String>,
     /// Identifies the grant.
     pub points_id: PointsId,
     /// The points' category.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub points_category: Option<String>,
     /// The friend who gets them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub line_uid: Option<LineUid>,
     /// The brand's own id of the friend; expect `None` for a friend who is not bound.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub customer_id: Option<CustomerId>,
     /// The memo of the grant.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub points_memo: Option<String>,
     /// How many points.
     #[serde(default, deserialize_with = "opt_decimal")]
     pub points_count: Option<Decimal>,
     /// When they expire.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub points_expire_date: Option<OffsetDateTime>,
 }
 

@@ -3,7 +3,7 @@ use serde::Deserialize;
 
 use super::{
     CustomerId, LineUid, NaturalKey, OffsetDateTime, Topic,
-    lenient::{list, opt_decimal, opt_text, text},
+    lenient::{list, nullable_text, opt, opt_decimal, text},
 };
 
 /// A receipt that matched a campaign (`receipt.receipt_validated`).
@@ -19,10 +19,10 @@ pub struct ReceiptValidated {
     /// The friend who uploaded the receipt.
     pub line_uid: LineUid,
     /// The brand's own id of the friend.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub customer_id: Option<CustomerId>,
     /// The campaign's name.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "nullable_text")]
     pub campaign_name: Option<String>,
     /// The number of a Taiwan uniform invoice: two letters and eight digits. Numbers recur over the
     /// years.
@@ -32,13 +32,13 @@ pub struct ReceiptValidated {
     pub datetime: OffsetDateTime,
     /// When the receipt was uploaded. MAAC's sample has a UTC clock labelled `+08:00`; it is as it was
     /// sent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub upload_datetime: Option<OffsetDateTime>,
     /// The invoice's random number: four digits, leading zeros included.
     #[serde(deserialize_with = "text")]
     pub random_number: String,
     /// The shop.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub channel: Option<String>,
     /// The items that match the campaign's conditions.
     #[serde(default, deserialize_with = "list")]
@@ -51,7 +51,7 @@ pub struct ReceiptValidated {
 #[non_exhaustive]
 pub struct ReceiptItem {
     /// What was bought.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub description: Option<String>,
     /// The price of one.
     #[serde(default, deserialize_with = "opt_decimal")]

@@ -29,12 +29,18 @@ macro_rules! text_enum {
             }
         }
 
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                match text.as_str() {
+                    $($text => Self::$variant,)+
+                    _ => Self::Other(text),
+                }
+            }
+        }
+
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                match text {
-                    $($text => Self::$variant,)+
-                    other => Self::Other(other.to_owned()),
-                }
+                Self::from(text.to_owned())
             }
         }
 
@@ -46,7 +52,7 @@ macro_rules! text_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Ok(Self::from($crate::event::lenient::text(deserializer)?.as_str()))
+                $crate::event::lenient::text(deserializer).map(Self::from)
             }
         }
     };

@@ -1,7 +1,7 @@
 use serde::Deserialize;
 
 use super::super::{
-    CustomerId, LineUid, NaturalKey, OffsetDateTime, PhoneNumber, PnpSettingId, Topic, lenient::opt_text,
+    CustomerId, LineUid, NaturalKey, OffsetDateTime, PhoneNumber, PnpSettingId, Topic, lenient::opt,
 };
 
 text_enum! {
@@ -24,17 +24,17 @@ pub struct PnpProfileUpdated {
     /// The SMS+ template.
     pub pnp_setting_id: PnpSettingId,
     /// The SMS+ template's name.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub pnp_setting_name: Option<String>,
     /// The phone number, plain or hashed as the push gave it.
     pub phone_number: PhoneNumber,
     /// By which channel it was bound.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub source: Option<ProfileSource>,
     /// The friend.
     pub line_uid: LineUid,
     /// The brand's own id of the friend.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub customer_id: Option<CustomerId>,
 }
 

@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use super::super::{
     EventId, LinePushTemplateId, NaturalKey, OffsetDateTime, PhoneNumber, PnpMessageId, PnpSettingId, Topic,
-    lenient::opt_text,
+    lenient::opt,
 };
 
 text_enum! {
@@ -81,51 +81,51 @@ pub struct PnpStatusUpdated {
     #[serde(skip)]
     pub timestamp: Option<OffsetDateTime>,
     /// The SMS+ template.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub pnp_setting_id: Option<PnpSettingId>,
     /// The SMS+ template's name.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub pnp_setting_name: Option<String>,
     /// The message.
     pub pnp_message_id: PnpMessageId,
     /// The `event_id` the message was pushed with, if it was.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub event_id: Option<EventId>,
     /// The brand's own id of the message, given when it was pushed.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub customized_id: Option<String>,
     /// The phone number, plain or hashed as the push gave it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub phone_number: Option<PhoneNumber>,
     /// Where the message stands.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub status: Option<MessageStatus>,
     /// The LINE push template that was tried first.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub line_push_template_id: Option<LinePushTemplateId>,
     /// Where its LINE push stands.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub line_push_status: Option<String>,
     /// When its LINE push was delivered.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub line_push_delivered_at: Option<OffsetDateTime>,
     /// Why its LINE push failed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub line_push_error_category: Option<LinePushErrorCategory>,
     /// Where its LINE notification message stands.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub pnp_status: Option<String>,
     /// When its LINE notification message was delivered.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub pnp_delivered_at: Option<OffsetDateTime>,
     /// Where its SMS stands.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub sms_status: Option<String>,
     /// When its SMS was delivered.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub sms_delivered_at: Option<OffsetDateTime>,
     /// Why its SMS failed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub sms_error_category: Option<SmsErrorCategory>,
 }
 

@@ -12,7 +12,7 @@ use super::{AliasMap, AnswersError, MaacMember};
 use crate::event::{
     AnswerId, CivilDateTime, CustomerId, LineUid, NaturalKey, OffsetDateTime, QuestionNumber, RawJson,
     SurveyId, Topic,
-    lenient::{list, opt_text, texts},
+    lenient::{Object, list, opt, texts},
 };
 
 /// A SurveyCake form was submitted (`form.surveycake_submitted`).
@@ -47,19 +47,19 @@ pub struct SurveyAnswer {
     /// The survey's id.
     pub svid: SurveyId,
     /// The survey's title.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub title: Option<String>,
     /// The answer's status, as `FINISH`.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub status: Option<String>,
     /// When it was submitted, by a wall clock: Taiwan's, most likely.
-    #[serde(default, rename = "submitTime")]
+    #[serde(default, rename = "submitTime", deserialize_with = "opt")]
     pub submit_time: Option<CivilDateTime>,
     /// SurveyCake's `mbunq`.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub mbunq: Option<String>,
     /// SurveyCake's `mbrid`.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub mbrid: Option<String>,
     /// Free-form data about the answer.
     #[serde(default)]
@@ -77,19 +77,19 @@ pub struct SurveyAnswer {
 #[non_exhaustive]
 pub struct Question {
     /// The question's text.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub subject: Option<String>,
     /// The question's type.
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", deserialize_with = "opt")]
     pub question_type: Option<QuestionType>,
     /// Its serial number, which stays when the survey is edited.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "opt")]
     pub sn: Option<QuestionNumber>,
     /// Its label.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub label: Option<String>,
     /// The alias that the marketer gave it; `None` or empty when not set.
-    #[serde(default, deserialize_with = "opt_text")]
+    #[serde(default, deserialize_with = "opt")]
     pub alias: Option<String>,
     /// What was answered.
     #[serde(default, deserialize_with = "texts")]
@@ -225,13 +225,13 @@ impl<'de> Deserialize<'de> for SurveyCakeSubmitted {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Sent {
-            #[serde(default)]
+            #[serde(default, deserialize_with = "opt")]
             line_uid: Option<LineUid>,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "opt")]
             customer_id: Option<CustomerId>,
-            #[serde(default, deserialize_with = "opt_text")]
+            #[serde(default, deserialize_with = "opt")]
             survey_name: Option<String>,
-            #[serde(default, deserialize_with = "opt_text")]
+            #[serde(default, deserialize_with = "opt")]
             answer_hash: Option<String>,
             answer: OneOrMore,
         }
@@ -266,7 +266,8 @@ impl<'de> Visitor<'de> for OneOrMoreVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<OneOrMore, A::Error> {
-        let mut answers = Vec::deserialize(SeqAccessDeserializer::new(seq))?.into_iter();
+        let answers: Vec<Object<_>> = Vec::deserialize(SeqAccessDeserializer::new(seq))?;
+        let mut answers = answers.into_iter().map(|Object(answer)| answer);
         let first = answers.next().ok_or_else(|| A::Error::invalid_length(0, &self))?;
         Ok(OneOrMore(first, answers.collect()))
     }

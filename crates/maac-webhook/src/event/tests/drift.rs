@@ -202,3 +202,69 @@ fn a_missing_or_null_field_loses_an_event_only_where_it_identifies_it() {
         }
     }
 }
+
+#[test]
+fn a_field_that_is_nothing_it_was_ever_loses_an_event_only_where_it_identifies_it() {
+    let odd = [json!(true), json!(1.5), json!(1e300), json!({"a": 1}), json!({}), json!([1]), json!([])];
+    for (topic, identifying) in IDENTIFYING {
+        let mut paths = Vec::new();
+        members(&fixture(topic)["data"], "", &mut paths);
+        for path in paths {
+            let fixture = fixture(topic);
+            let sent = fixture["data"].pointer(&format!("/{}", path.replace('.', "/"))).unwrap();
+            // Part of the natural key even as null; or with no way to say that it is not there.
+            if path == "campaign_name" || path.contains("alias.") || sent.is_object() || sent.is_array() {
+                continue;
+            }
+            for value in &odd {
+                let mut event = fixture.clone();
+                let (object, name) = parent(&mut event["data"], &path);
+                object.insert(name, value.clone());
+                let event = parse(event);
+                let lost = matches!(event, Event::Unknown(_));
+                assert_eq!(lost, identifying.contains(&path.as_str()), "{topic}: {path}: {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn data_is_an_object_and_not_an_array_that_has_the_fields_by_position() {
+    for (topic, data) in [
+        (Topic::PrizePointsAdded, json!(["prize", "points-1"])),
+        (Topic::MessageFirstOpen, json!(["openapi", 1, "U1", null])),
+        (Topic::SurveyCakeSubmitted, json!({"answer": [[1, "svid"]]})),
+        (Topic::ReceiptValidated, json!({"items": [["x", 1, 1, 1]]})),
+    ] {
+        let mut event = fixture(&topic);
+        match data {
+            Value::Array(_) => event["data"] = data,
+            data => event = drifted(&topic, data),
+        }
+        assert_eq!(unknown(event).error().kind(), EventErrorKind::UnreadableData, "{topic}");
+    }
+}
+
+#[test]
+fn an_envelopes_time_that_is_no_text_loses_no_event() {
+    for (sent, read) in [
+        ("1732500000", Some("1732500000")),
+        ("1732500000.5", Some("1732500000.5")),
+        ("true", None),
+        ("{}", None),
+    ] {
+        let event = parse(format!(
+            r#"{{"timestamp": {sent}, "topic": "prize.points_added", "data": {{"points_id": "p"}}}}"#
+        ));
+        assert!(matches!(event, Event::PrizePointsAdded(_)), "{sent}");
+        assert_eq!(event.timestamp().map(OffsetDateTime::as_str), read);
+    }
+}
+
+#[test]
+fn php_writes_an_empty_array_as_an_object_and_the_other_way_round() {
+    let answer = json!({"id": 1, "svid": "a", "alias": [], "result": {}, "meta": []});
+    let survey = survey(json!({"answer": answer}));
+    assert!(survey.answer.alias.is_empty() && survey.answer.result.is_empty());
+    assert!(receipt(json!({"items": {}})).items.is_empty());
+}

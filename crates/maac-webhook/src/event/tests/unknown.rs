@@ -78,7 +78,7 @@ fn deep_data_of_a_known_topic_is_skipped_where_it_is_not_read_and_reported_where
 fn drifted_data_is_reported_by_its_path_and_without_its_values() {
     const MARKER: &str = "0912-marker";
     let cases = [
-        (Topic::ReceiptValidated, json!({"items": [{}, {"amount": MARKER}]}), "data.items[1].amount"),
+        (Topic::ReceiptValidated, json!({"items": [{}, MARKER]}), "data.items[1]"),
         (Topic::ReceiptValidated, json!({"number": [MARKER]}), "data.number"),
         (Topic::SurveyCakeSubmitted, json!({"answer": MARKER}), "data.answer"),
         (Topic::SurveyCakeSubmitted, json!({"answer": {"id": 1, "svid": {"a": MARKER}}}), "data.answer.svid"),
