@@ -68,14 +68,14 @@ fuzz_target!(|input: Input<'_>| {
 
     let mut endpoint = Endpoint::new("crm", secrets.clone());
     if let Some(limit) = input.body_limit {
-        endpoint = endpoint.body_limit(limit.into());
+        endpoint = endpoint.with_body_limit(limit.into());
     }
     let verifier = Verifier::new(endpoint);
     let signatures: Vec<Vec<u8>> = (input.signature.iter().map(|header| header.bytes(&input)))
         .chain(input.another_signature.map(<[u8]>::to_vec))
         .collect();
     let head = RequestHead::new(signatures.iter().map(Vec::as_slice), input.idempotency_keys.iter().copied())
-        .content_length(input.content_length.map(u64::from));
+        .with_content_length(input.content_length.map(u64::from));
 
     let expected = verdict(&input, &signatures, &[model]);
     check(verifier.verify(head, Bytes::copy_from_slice(input.body)), &expected, &input, &signatures);

@@ -17,7 +17,7 @@ fn secret() -> ShareSecret {
 }
 
 fn endpoint() -> Endpoint {
-    Endpoint::new("crm", secret()).body_limit(BODY.len()).body_timeout(Duration::from_millis(200))
+    Endpoint::new("crm", secret()).with_body_limit(BODY.len()).with_body_timeout(Duration::from_millis(200))
 }
 
 fn signed(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {

@@ -60,7 +60,7 @@ async fn run_through(kind: Kind, request: impl Fn(&Vector) -> Vec<u8>) {
                 assert_eq!(lines.len(), warnings, "{at}");
             }
             Some(expected) => {
-                let known = RejectionKind::ALL.into_iter().find(|kind| kind.as_str() == expected).unwrap();
+                let known = RejectionKind::ALL.iter().find(|kind| kind.as_str() == expected).unwrap();
                 assert_eq!(answer.status, known.status(), "{at}");
                 assert_eq!(answer.header(REJECTION), Some(known.as_str()), "{at}");
                 assert_eq!(answer.body, b"", "{at}");

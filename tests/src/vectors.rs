@@ -51,7 +51,7 @@ impl Vector {
         }
         let endpoint = Endpoint::new("vectors", secrets);
         match self.body_limit {
-            Some(limit) => endpoint.body_limit(limit),
+            Some(limit) => endpoint.with_body_limit(limit),
             None => endpoint,
         }
     }

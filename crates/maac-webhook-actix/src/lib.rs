@@ -27,7 +27,8 @@
 //!
 //! 1. Under [`VerifyWebhook`], [`Webhook`] takes the middleware's `Delivery`. The middleware refuses what it can
 //!    before it reads the body, verifies the body as it arrives, within the endpoint's limit and time-out, puts
-//!    the bytes back for whatever else extracts them, and guards the handler's answer. It is the recommended way.
+//!    the bytes back for whatever else extracts them, and guards the handler's answer. It is the recommended way. Should
+//!    the `app_data` have an `Endpoint` of another name, the handler never runs: 503, "not configured".
 //! 2. Without it, [`Webhook`] verifies by itself with the `Endpoint` from the `app_data` (as it is, or in a
 //!    `web::Data`). Several in one handler share one `Delivery`. Nothing guards the handler's answer then: answer
 //!    200 or 5xx.

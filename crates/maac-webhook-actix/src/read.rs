@@ -11,7 +11,7 @@ pub(crate) fn begin(endpoint: &Endpoint, request: &HttpRequest) -> Result<Verifi
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
     let head = RequestHead::new(values(headers::SIGNATURE), values(headers::IDEMPOTENCY_KEY));
-    Verifier::new(endpoint.clone()).begin(head.content_length(length))
+    Verifier::new(endpoint.clone()).begin(head.with_content_length(length))
 }
 
 /// Reads the body, within the endpoint's limit and time-out, and verifies it.
@@ -28,5 +28,5 @@ pub(crate) async fn read(
         }
         verification.finish()
     };
-    timeout(endpoint.max_body_time(), reading).await.unwrap_or(Err(RejectionKind::BodyTimeout.into()))
+    timeout(endpoint.body_timeout(), reading).await.unwrap_or(Err(RejectionKind::BodyTimeout.into()))
 }

@@ -26,10 +26,13 @@ impl<T: FromDelivery + 'static> FromRequest for Webhook<T> {
             let extensions = request.extensions();
             extensions.get::<Delivery>().cloned().zip(extensions.get::<Endpoint>().cloned())
         };
+        let of_app = endpoint_of_app(request);
         if let Some((delivery, endpoint)) = of_middleware {
-            return ready(extract(&delivery, &endpoint)).boxed_local();
+            let own = of_app.map_or(Ok(()), |of_app| of_app.check_own(&delivery));
+            let extracted = own.map_err(WebhookRejection::from).and_then(|()| extract(&delivery, &endpoint));
+            return ready(extracted).boxed_local();
         }
-        let Some(endpoint) = endpoint_of_app(request) else {
+        let Some(endpoint) = of_app else {
             return ready(Err(RejectionKind::NotConfigured.into())).boxed_local();
         };
         let under_way = verify(&endpoint, request, payload);

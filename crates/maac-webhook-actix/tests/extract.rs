@@ -189,7 +189,7 @@ async fn the_bytes_are_there_for_another_extractor_however_many_they_are() {
 #[actix_web::test]
 async fn what_is_wrong_with_a_request_is_answered_as_the_table_says() {
     let unsigned = || TestRequest::post().uri("/").set_payload(OPEN);
-    let small = || endpoint().body_limit(OPEN.len() - 1);
+    let small = || endpoint().with_body_limit(OPEN.len() - 1);
     let unloaded = || Endpoint::new("crm", ShareSecrets::empty());
     let declared = || signed(OPEN).insert_header(("content-length", "99999999"));
     for (endpoint, request, status, kind) in [
@@ -267,4 +267,17 @@ async fn a_secret_that_is_set_at_run_time_is_in_force_at_once() {
     assert_eq!(send(wrapped(crm(), web::post().to(any)), signed(OPEN)).await, mismatch);
     secrets.set(secret());
     assert_eq!(send(wrapped(crm(), web::post().to(any)), signed(OPEN)).await, handled("message.first_open"));
+}
+
+#[actix_web::test]
+async fn a_middleware_of_another_endpoint_does_not_verify_for_the_apps() {
+    let app = |wrapped: &'static str| {
+        move |config: &mut ServiceConfig| {
+            let middleware = VerifyWebhook::new(Endpoint::new(wrapped, secret()));
+            let route = web::post().to(async |Webhook(_): Webhook<Event>| "OK");
+            config.app_data(endpoint()).service(web::resource("/").wrap(middleware).route(route));
+        }
+    };
+    assert_eq!(send(app("crm"), signed(OPEN)).await, handled("OK"));
+    assert_eq!(send(app("shop"), signed(OPEN)).await, rejected(503, RejectionKind::NotConfigured));
 }

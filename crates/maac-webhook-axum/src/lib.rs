@@ -22,7 +22,8 @@
 //! # Where the verification happens
 //!
 //! 1. Under a [`VerifyLayer`], [`Webhook`] takes the layer's `Delivery`. The layer also guards the
-//!    handler's answer, so it is the recommended way.
+//!    handler's answer, so it is the recommended way. Should the state have an `Endpoint` of another name, the handler
+//!    never runs: 503, "not configured".
 //! 2. Without a layer, [`Webhook`] verifies by itself with the `Endpoint` from the state
 //!    ([`FromRef`](axum_core::extract::FromRef)): put an `Endpoint` into the state, or derive `FromRef` (axum's
 //!    feature `macros`).

@@ -47,10 +47,13 @@ where
     type Rejection = WebhookRejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, WebhookRejection> {
+        let endpoint = Endpoint::from_ref(state);
+        if let Some(delivery) = request.extensions().get::<Delivery>() {
+            endpoint.check_own(delivery)?;
+        }
         if let Some(extracted) = from_layer(&request) {
             return extracted;
         }
-        let endpoint = Endpoint::from_ref(state);
         let reject = |rejection: Rejection| WebhookRejection::from(rejection.at(&endpoint));
         let (parts, body) = request.into_parts();
         let verifier = Verifier::new(endpoint.clone());

@@ -179,7 +179,7 @@ async fn without_a_layer_the_extractor_verifies_with_the_endpoint_of_the_state()
         assert_eq!(state.endpoint.name(), "crm");
         event.topic().unwrap().to_string()
     }
-    let state = AppState { endpoint: endpoint().body_limit(UNKNOWN.len()) };
+    let state = AppState { endpoint: endpoint().with_body_limit(UNKNOWN.len()) };
     let app = Router::new().route("/", post(handler)).with_state(state);
     assert_eq!(send(&app, signed(UNKNOWN)).await, handled("new.topic"));
     assert_eq!(send(&app, signed(OPEN)).await, rejected(413, RejectionKind::BodyTooLarge));
@@ -196,7 +196,7 @@ async fn the_layers_delivery_is_taken_before_the_states_endpoint() {
     let app = Router::<AppState>::new()
         .route("/", post(any))
         .layer(VerifyLayer::new(endpoint()))
-        .with_state(AppState { endpoint: Endpoint::new("other", ShareSecret::new("two").unwrap()) });
+        .with_state(AppState { endpoint: Endpoint::new("crm", ShareSecret::new("two").unwrap()) });
     assert_eq!(send(&app, signed(OPEN)).await, handled("message.first_open"));
 }
 
@@ -244,4 +244,14 @@ async fn each_endpoint_has_a_secret_and_a_path_of_its_own() {
     let mut misdirected = signed(OPEN);
     *misdirected.uri_mut() = "/shop".parse().unwrap();
     assert_eq!(send(&app, misdirected).await, rejected(401, RejectionKind::SignatureMismatch));
+}
+
+#[tokio::test]
+async fn a_layer_of_another_endpoint_does_not_verify_for_the_states() {
+    let app = |layers: &str| {
+        let layer = VerifyLayer::new(Endpoint::new(layers.to_owned(), secret()));
+        Router::new().route("/", post(any)).layer(layer).with_state(endpoint())
+    };
+    assert_eq!(send(&app("crm"), signed(OPEN)).await, handled("message.first_open"));
+    assert_eq!(send(&app("shop"), signed(OPEN)).await, rejected(503, RejectionKind::NotConfigured));
 }

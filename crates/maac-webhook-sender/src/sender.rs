@@ -87,7 +87,7 @@ impl<T: Transport> Sender<T> {
         let outcome = loop {
             let mut attempt = self.attempt(attempts.len() + 1, target, request).await;
             let reaction = match &attempt.result {
-                Ok(response) => Reaction::to_status(response.status),
+                Ok(response) => Reaction::of_status(response.status),
                 Err(_) => Reaction::Retried,
             };
             let delay = self.schedule.delays().get(attempts.len()).copied();

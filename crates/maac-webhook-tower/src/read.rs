@@ -35,9 +35,9 @@ impl<B: Body> ReadAndVerify<B> {
     ///
     /// As [`Verifier::begin`].
     pub fn begin(verifier: &Verifier, parts: &Parts, body: B) -> Result<Self, Rejection> {
-        let head = request_head(parts).content_length(Some(body.size_hint().lower()));
+        let head = request_head(parts).with_content_length(Some(body.size_hint().lower()));
         let verification = verifier.begin(head)?;
-        let deadline = Instant::now().checked_add(verifier.endpoint().max_body_time());
+        let deadline = Instant::now().checked_add(verifier.endpoint().body_timeout());
         Ok(Self { body, verification: Some(verification), deadline, timer: None })
     }
 }
@@ -98,7 +98,6 @@ impl<B> fmt::Debug for ReadAndVerify<B> {
 }
 
 /// What of a request's head matters to verification.
-#[must_use]
 pub fn request_head(parts: &Parts) -> RequestHead<'_> {
     let values = |name| parts.headers.get_all(name).iter().map(http::HeaderValue::as_bytes);
     RequestHead::new(values(headers::SIGNATURE), values(headers::IDEMPOTENCY_KEY))

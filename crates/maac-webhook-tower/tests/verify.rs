@@ -155,7 +155,7 @@ impl Body for Endless {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_stalls_is_given_up_after_its_time_out() {
-    let endpoint = endpoint().body_timeout(Duration::from_secs(3));
+    let endpoint = endpoint().with_body_timeout(Duration::from_secs(3));
     let service = VerifyLayer::new(endpoint).layer(answering(200));
     let began = tokio::time::Instant::now();
     let response = service.oneshot(signed(Endless { stalls: true })).await.unwrap();
@@ -169,7 +169,7 @@ async fn a_body_without_end_is_cut_at_the_limit_and_at_the_time_out() {
     let response = service.oneshot(signed(Endless { stalls: false })).await.unwrap();
     assert_eq!((response.status().as_u16(), kind(&response)), (413, Some(RejectionKind::BodyTooLarge)));
 
-    let no_limit = endpoint().body_limit(usize::MAX).body_timeout(Duration::from_millis(20));
+    let no_limit = endpoint().with_body_limit(usize::MAX).with_body_timeout(Duration::from_millis(20));
     let service = VerifyLayer::new(no_limit).layer(answering(200));
     let response = service.oneshot(signed(Endless { stalls: false })).await.unwrap();
     assert_eq!((response.status().as_u16(), kind(&response)), (408, Some(RejectionKind::BodyTimeout)));
@@ -177,7 +177,7 @@ async fn a_body_without_end_is_cut_at_the_limit_and_at_the_time_out() {
 
 #[tokio::test]
 async fn a_time_out_longer_than_any_clock_is_none() {
-    let service = VerifyLayer::new(endpoint().body_timeout(Duration::MAX)).layer(answering(200));
+    let service = VerifyLayer::new(endpoint().with_body_timeout(Duration::MAX)).layer(answering(200));
     let response = service.oneshot(signed(Full::<Bytes>::from(BODY))).await.unwrap();
     assert_eq!(response.status(), 200);
 }

@@ -15,7 +15,7 @@ pub enum Reaction {
 impl Reaction {
     /// The sender's reaction to a status code.
     #[must_use]
-    pub const fn to_status(status: u16) -> Self {
+    pub const fn of_status(status: u16) -> Self {
         match status {
             200..=299 => Self::Delivered,
             408 | 429 | 500..=599 => Self::Retried,
@@ -31,14 +31,14 @@ mod tests {
     #[test]
     fn an_answer_is_delivered_retried_or_final_as_documented() {
         for status in 200..300 {
-            assert_eq!(Reaction::to_status(status), Reaction::Delivered, "{status}");
+            assert_eq!(Reaction::of_status(status), Reaction::Delivered, "{status}");
         }
         for status in [408, 429].into_iter().chain(500..600) {
-            assert_eq!(Reaction::to_status(status), Reaction::Retried, "{status}");
+            assert_eq!(Reaction::of_status(status), Reaction::Retried, "{status}");
         }
         let others = (100..200).chain(300..408).chain(409..429).chain(430..500).chain([600, 999]);
         for status in others {
-            assert_eq!(Reaction::to_status(status), Reaction::Final, "{status}");
+            assert_eq!(Reaction::of_status(status), Reaction::Final, "{status}");
         }
     }
 }

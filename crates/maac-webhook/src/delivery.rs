@@ -74,6 +74,13 @@ impl Delivery {
         Event::parse(&self.body)
     }
 
+    /// Its parts, for a store to keep.
+    #[must_use]
+    pub fn into_stored(self) -> StoredDelivery {
+        let Self { endpoint, idempotency_key, signature, matched, received_at, body } = self;
+        StoredDelivery { endpoint, idempotency_key, signature, matched, received_at, body }
+    }
+
     /// A delivery that a store gives back.
     ///
     /// **It assumes that exactly these bytes were verified for this endpoint** before they were stored;
@@ -85,9 +92,12 @@ impl Delivery {
     }
 }
 
-/// The parts of a [`Delivery`] as a store keeps them.
-#[derive(Clone, Debug)]
-#[allow(clippy::exhaustive_structs, reason = "a store must be able to name every part")]
+/// The parts of a [`Delivery`] as a store keeps them. `Debug` leaves the payload out.
+#[derive(Clone)]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "a store must name every part: one that is new must not be lost in silence"
+)]
 pub struct StoredDelivery {
     /// The endpoint's name.
     pub endpoint: Arc<str>,
@@ -105,12 +115,19 @@ pub struct StoredDelivery {
 
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { endpoint, idempotency_key, signature: _, matched, received_at, body } = self;
         f.debug_struct("Delivery")
-            .field("endpoint", &self.endpoint)
-            .field("idempotency_key", &self.idempotency_key)
-            .field("matched", &self.matched)
-            .field("received_at", &self.received_at)
-            .field("body_bytes", &self.body.len())
+            .field("endpoint", endpoint)
+            .field("idempotency_key", idempotency_key)
+            .field("matched", matched)
+            .field("received_at", received_at)
+            .field("body_bytes", &body.len())
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for StoredDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StoredDelivery").field(&Delivery::dangerous_from_verified_store(self.clone())).finish()
     }
 }

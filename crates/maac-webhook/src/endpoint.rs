@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{Rejection, RejectionKind, ShareSecrets, answer::Reaction};
+use crate::{BodyBudget, Delivery, Rejection, RejectionKind, ShareSecrets, answer::Reaction};
 
 /// One MAAC webhook endpoint, as it stands in the console: a name of yours and its share secret, with
 /// the limits of what is read before it is verified.
@@ -14,8 +14,8 @@ use crate::{Rejection, RejectionKind, ShareSecrets, answer::Reaction};
 ///
 /// let secrets = ShareSecrets::from_value("d0c5c1a6")?;
 /// let endpoint = Endpoint::new("crm", secrets)
-///     .body_limit(256 * 1024)
-///     .body_timeout(Duration::from_secs(3));
+///     .with_body_limit(256 * 1024)
+///     .with_body_timeout(Duration::from_secs(3));
 /// assert_eq!(endpoint.name(), "crm");
 /// # Ok::<(), maac_webhook::SecretError>(())
 /// ```
@@ -28,6 +28,7 @@ struct Settings {
     secrets: ShareSecrets,
     body_limit: usize,
     body_timeout: Duration,
+    body_budget: BodyBudget,
     ignore_others: bool,
     preserve_inner_status: bool,
 }
@@ -47,6 +48,7 @@ impl Endpoint {
             secrets: secrets.into(),
             body_limit: Self::DEFAULT_BODY_LIMIT,
             body_timeout: Self::DEFAULT_BODY_TIMEOUT,
+            body_budget: BodyBudget::default(),
             ignore_others: false,
             preserve_inner_status: false,
         }))
@@ -55,21 +57,28 @@ impl Endpoint {
     /// Sets the largest body that is read, in bytes. A larger one is answered 413, **which loses the
     /// event**.
     #[must_use]
-    pub fn body_limit(self, bytes: usize) -> Self {
-        self.with(|settings| settings.body_limit = bytes)
+    pub fn with_body_limit(self, bytes: usize) -> Self {
+        self.change(|settings| settings.body_limit = bytes)
     }
 
     /// Sets how long a body may take to arrive. A slower one is answered 408, and comes back.
     #[must_use]
-    pub fn body_timeout(self, timeout: Duration) -> Self {
-        self.with(|settings| settings.body_timeout = timeout)
+    pub fn with_body_timeout(self, timeout: Duration) -> Self {
+        self.change(|settings| settings.body_timeout = timeout)
+    }
+
+    /// Sets how much memory its unverified bodies may hold together, or with those of other endpoints that are given
+    /// a clone. Beyond it a request is answered 503, and comes back.
+    #[must_use]
+    pub fn with_body_budget(self, budget: BodyBudget) -> Self {
+        self.change(|settings| settings.body_budget = budget)
     }
 
     /// Answers 200 to an event of another topic than the handler takes, and ignores it. Otherwise it
     /// is answered 503 and logged as an ERROR, since nobody handles it.
     #[must_use]
     pub fn ignore_others(self) -> Self {
-        self.with(|settings| settings.ignore_others = true)
+        self.change(|settings| settings.ignore_others = true)
     }
 
     /// Leaves the handler's answers to verified deliveries as they are. Otherwise another 2xx becomes
@@ -77,10 +86,10 @@ impl Endpoint {
     /// ERROR.
     #[must_use]
     pub fn preserve_inner_status(self) -> Self {
-        self.with(|settings| settings.preserve_inner_status = true)
+        self.change(|settings| settings.preserve_inner_status = true)
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }
@@ -99,14 +108,20 @@ impl Endpoint {
 
     /// The largest body that is read, in bytes.
     #[must_use]
-    pub fn max_body_bytes(&self) -> usize {
+    pub fn body_limit(&self) -> usize {
         self.0.body_limit
     }
 
     /// How long a body may take to arrive.
     #[must_use]
-    pub fn max_body_time(&self) -> Duration {
+    pub fn body_timeout(&self) -> Duration {
         self.0.body_timeout
+    }
+
+    /// How much memory its unverified bodies may hold together.
+    #[must_use]
+    pub fn body_budget(&self) -> &BodyBudget {
+        &self.0.body_budget
     }
 
     /// What is answered where the handler answered a *verified* delivery with `status`: 200 for another 2xx, since MAAC
@@ -119,7 +134,7 @@ impl Endpoint {
         if self.0.preserve_inner_status {
             return Ok(status);
         }
-        match Reaction::to_status(status) {
+        match Reaction::of_status(status) {
             Reaction::Delivered => Ok(200),
             Reaction::Retried => Ok(status),
             Reaction::Final => {
@@ -127,6 +142,20 @@ impl Endpoint {
                 Err(Rejection::with_detail(RejectionKind::HandlerRefused, detail).at(self))
             }
         }
+    }
+
+    /// Whether a delivery was verified for this endpoint: another layer around the handler may have verified it for
+    /// another one, under another secret.
+    ///
+    /// # Errors
+    ///
+    /// A delivery of an endpoint of another name: [`NotConfigured`](RejectionKind::NotConfigured).
+    pub fn check_own(&self, delivery: &Delivery) -> Result<(), Rejection> {
+        if delivery.endpoint() == self.name() {
+            return Ok(());
+        }
+        let detail = format!("a layer verified it for the endpoint {:?}", delivery.endpoint());
+        Err(Rejection::with_detail(RejectionKind::NotConfigured, detail).at(self))
     }
 
     pub(crate) fn ignores_others(&self) -> bool {
@@ -145,6 +174,7 @@ impl fmt::Debug for Endpoint {
             .field("secrets", &self.0.secrets)
             .field("body_limit", &self.0.body_limit)
             .field("body_timeout", &self.0.body_timeout)
+            .field("body_budget", &self.0.body_budget)
             .field("ignore_others", &self.0.ignore_others)
             .field("preserve_inner_status", &self.0.preserve_inner_status)
             .finish()
@@ -176,7 +206,7 @@ mod tests {
 
     #[test]
     fn only_another_topic_is_ignored_and_only_where_it_was_said() {
-        for kind in RejectionKind::ALL {
+        for &kind in RejectionKind::ALL {
             let strict = Rejection::new(kind).at(&endpoint());
             assert!(!strict.is_ignored() && strict.status() == kind.status(), "{kind:?}");
             let ignoring = Rejection::new(kind).at(&endpoint().ignore_others());

@@ -22,6 +22,12 @@ impl Identity {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// An identity given back by a store, as [`as_bytes`](Self::as_bytes) gave it.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
 }
 
 impl fmt::Debug for Identity {
@@ -57,6 +63,12 @@ impl ContentDigest {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// A digest given back by a store, as [`as_bytes`](Self::as_bytes) gave it.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 }
 

@@ -40,6 +40,7 @@ pub mod answer;
 pub mod event;
 pub mod headers;
 
+mod body_budget;
 mod delivery;
 mod endpoint;
 mod from_delivery;
@@ -54,6 +55,7 @@ pub use bytes;
 pub use jiff;
 pub use rust_decimal;
 
+pub use body_budget::BodyBudget;
 pub use delivery::{Delivery, StoredDelivery};
 pub use endpoint::Endpoint;
 pub use event::Event;

@@ -8,7 +8,7 @@ use crate::{Endpoint, answer::Reaction};
 ///
 /// Its response has the [`status`](Self::status) of its kind and an **empty body**: the reason goes to
 /// the log ([`log`](Self::log)) and to the response's extensions, never to the caller. It holds no
-/// secret, no digest and no byte of the payload.
+/// secret and no digest; of a payload at most its topic and the names in it, and those shortened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     kind: RejectionKind,
@@ -28,12 +28,14 @@ pub struct Rejection {
 /// | [`BodyTooLarge`](Self::BodyTooLarge) | the request's | 413 | no |
 /// | [`BodyTimeout`](Self::BodyTimeout) | the network's | 408 | yes |
 /// | [`BodyIncomplete`](Self::BodyIncomplete) | the network's | 503 | yes |
+/// | [`Overloaded`](Self::Overloaded) | the network's | 503 | yes |
 /// | [`NoSecret`](Self::NoSecret) | the configuration's | 503 | yes |
 /// | [`NotConfigured`](Self::NotConfigured) | the configuration's | 503 | yes |
 /// | [`StoreUnavailable`](Self::StoreUnavailable) | the receiver's | 503 | yes |
 /// | [`UnexpectedTopic`](Self::UnexpectedTopic) | the receiver's | 503 | yes |
 /// | [`UnreadablePayload`](Self::UnreadablePayload) | the receiver's | 503 | yes |
 /// | [`HandlerRefused`](Self::HandlerRefused) | the receiver's | 503 | yes |
+/// | [`HandlerFailed`](Self::HandlerFailed) | the receiver's | 503 | yes |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionKind {
@@ -51,6 +53,8 @@ pub enum RejectionKind {
     BodyTimeout,
     /// The body broke off, or its framing is broken.
     BodyIncomplete,
+    /// Unverified bodies hold all the memory they may have: see [`BodyBudget`](crate::BodyBudget).
+    Overloaded,
     /// No share secret is loaded.
     NoSecret,
     /// An extractor found neither a verifying layer nor an endpoint to verify with.
@@ -63,11 +67,13 @@ pub enum RejectionKind {
     UnreadablePayload,
     /// The handler answered a verified event with a status that would lose it.
     HandlerRefused,
+    /// The handler could not handle a verified event now.
+    HandlerFailed,
 }
 
 impl RejectionKind {
     /// Every kind there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: &'static [Self] = &[
         Self::MissingSignature,
         Self::RepeatedSignature,
         Self::MalformedSignature,
@@ -75,12 +81,14 @@ impl RejectionKind {
         Self::BodyTooLarge,
         Self::BodyTimeout,
         Self::BodyIncomplete,
+        Self::Overloaded,
         Self::NoSecret,
         Self::NotConfigured,
         Self::StoreUnavailable,
         Self::UnexpectedTopic,
         Self::UnreadablePayload,
         Self::HandlerRefused,
+        Self::HandlerFailed,
     ];
 
     /// The table: the status each kind is answered, its name in logs, and what it says there.
@@ -97,6 +105,7 @@ impl RejectionKind {
             Self::BodyTooLarge => (413, "body_too_large", "the body is larger than the limit"),
             Self::BodyTimeout => (408, "body_timeout", "the body did not arrive in time"),
             Self::BodyIncomplete => (503, "body_incomplete", "the body broke off"),
+            Self::Overloaded => (503, "overloaded", "unverified bodies hold all the memory they may have"),
             Self::NoSecret => (503, "no_secret", "no share secret is loaded"),
             Self::NotConfigured => {
                 (503, "not_configured", "not configured: neither a verifying layer nor an endpoint")
@@ -111,6 +120,7 @@ impl RejectionKind {
             Self::HandlerRefused => {
                 (503, "handler_refused", "the handler's answer would have lost a genuine event")
             }
+            Self::HandlerFailed => (503, "handler_failed", "the handler could not handle the event now"),
         }
     }
 
@@ -123,7 +133,7 @@ impl RejectionKind {
     /// Whether MAAC sends the event again after this answer.
     #[must_use]
     pub const fn sender_retries(self) -> bool {
-        matches!(Reaction::to_status(self.status()), Reaction::Retried)
+        matches!(Reaction::of_status(self.status()), Reaction::Retried)
     }
 
     /// Its name in logs and metrics, in snake case.
@@ -143,13 +153,15 @@ impl RejectionKind {
             | Self::SignatureMismatch
             | Self::BodyTooLarge
             | Self::BodyTimeout
-            | Self::BodyIncomplete => false,
+            | Self::BodyIncomplete
+            | Self::Overloaded => false,
             Self::NoSecret
             | Self::NotConfigured
             | Self::StoreUnavailable
             | Self::UnexpectedTopic
             | Self::UnreadablePayload
-            | Self::HandlerRefused => true,
+            | Self::HandlerRefused
+            | Self::HandlerFailed => true,
         }
     }
 }
@@ -161,10 +173,11 @@ impl Rejection {
         Self { kind, detail: None, endpoint: None, ignored: false }
     }
 
-    /// A rejection that says more in the log. `detail` must hold no secret, digest or payload.
+    /// A rejection that says more in the log: on one line, and no more than 240 characters of it. `detail` must hold
+    /// no secret, digest or personal data.
     #[must_use]
-    pub fn with_detail(kind: RejectionKind, detail: impl Into<String>) -> Self {
-        Self { detail: Some(detail.into()), ..Self::new(kind) }
+    pub fn with_detail(kind: RejectionKind, detail: impl fmt::Display) -> Self {
+        Self { detail: Some(one_line(&detail.to_string())), ..Self::new(kind) }
     }
 
     /// The reason.
@@ -213,6 +226,16 @@ impl Rejection {
     }
 }
 
+/// What a stranger wrote may be in a detail: it begins no line of the log, and fills none.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 240;
+    let plain = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+    match text.char_indices().nth(LONGEST) {
+        None => text.chars().map(plain).collect(),
+        Some((end, _)) => text[..end].chars().map(plain).chain(['…']).collect(),
+    }
+}
+
 impl From<RejectionKind> for Rejection {
     fn from(kind: RejectionKind) -> Self {
         Self::new(kind)
@@ -238,7 +261,7 @@ mod tests {
     #[test]
     fn the_table_of_statuses_is_the_documented_one() {
         use RejectionKind as K;
-        for kind in K::ALL {
+        for &kind in K::ALL {
             let (status, retried) = match kind {
                 K::MissingSignature | K::RepeatedSignature | K::MalformedSignature | K::SignatureMismatch => {
                     (401, false)
@@ -251,7 +274,9 @@ mod tests {
                 | K::StoreUnavailable
                 | K::UnexpectedTopic
                 | K::UnreadablePayload
-                | K::HandlerRefused => (503, true),
+                | K::HandlerRefused
+                | K::HandlerFailed
+                | K::Overloaded => (503, true),
             };
             assert_eq!((kind.status(), kind.sender_retries()), (status, retried), "{kind:?}");
             assert_eq!(Rejection::new(kind).status(), status, "{kind:?}");
@@ -274,7 +299,7 @@ mod tests {
             }
         }
 
-        for kind in RejectionKind::ALL {
+        for &kind in RejectionKind::ALL {
             let lines = Lines::default();
             let writer = lines.clone();
             let log =
@@ -282,7 +307,8 @@ mod tests {
             let endpoint = Endpoint::new("crm", crate::ShareSecrets::empty());
             let rejection = Rejection::with_detail(kind, "more").at(&endpoint);
             tracing::subscriber::with_default(log.finish(), || rejection.log());
-            let level = if matches!(kind.status(), 401 | 413 | 408) || kind == RejectionKind::BodyIncomplete {
+            let from_outside = [RejectionKind::BodyIncomplete, RejectionKind::Overloaded];
+            let level = if matches!(kind.status(), 401 | 413 | 408) || from_outside.contains(&kind) {
                 " WARN"
             } else {
                 "ERROR"
@@ -298,7 +324,7 @@ mod tests {
 
     #[test]
     fn what_is_not_forged_or_too_large_comes_back() {
-        for kind in RejectionKind::ALL {
+        for &kind in RejectionKind::ALL {
             let final_answer = matches!(kind.status(), 401 | 413);
             assert_eq!(kind.sender_retries(), !final_answer, "{kind:?}");
             assert!(!(final_answer && kind.is_ours()), "our own fault must not lose an event: {kind:?}");
@@ -321,5 +347,13 @@ mod tests {
         let rejection = Rejection::with_detail(RejectionKind::BodyTooLarge, "limit 5 bytes");
         assert_eq!(rejection.to_string(), "the body is larger than the limit (limit 5 bytes)");
         assert_eq!(rejection.detail(), Some("limit 5 bytes"));
+    }
+
+    #[test]
+    fn a_detail_is_one_line_of_bounded_length() {
+        let detail = |text: &str| Rejection::with_detail(RejectionKind::UnexpectedTopic, text).detail;
+        assert_eq!(detail("a\n b\u{1b}[31m\u{85}").unwrap(), "a\u{fffd} b\u{fffd}[31m\u{fffd}");
+        assert_eq!(detail(&"女".repeat(240)).unwrap(), "女".repeat(240));
+        assert_eq!(detail(&"女".repeat(241)).unwrap(), format!("{}…", "女".repeat(240)));
     }
 }

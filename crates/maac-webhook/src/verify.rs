@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 use crate::{
-    Delivery, Endpoint, IdempotencyKey, Rejection, RejectionKind, SecretSlot, Signature, secret::LiveKeys,
-    signature::Digest,
+    Delivery, Endpoint, IdempotencyKey, Rejection, RejectionKind, SecretSlot, Signature, body_budget::Held,
+    secret::LiveKeys, signature::Digest,
 };
 
 /// What of a request's head matters: its signature and idempotency key headers, with each value that
@@ -16,6 +16,7 @@ use crate::{
 ///
 /// Independent of any HTTP crate, so that every adapter can make one.
 #[derive(Clone, Copy, Debug, Default)]
+#[must_use]
 pub struct RequestHead<'a> {
     signature: Values<'a>,
     idempotency_key: Values<'a>,
@@ -57,8 +58,7 @@ impl<'a> RequestHead<'a> {
 
     /// The length that the request declares for its body, in bytes, so that one over the limit is
     /// refused before it is read.
-    #[must_use]
-    pub fn content_length(mut self, bytes: Option<u64>) -> Self {
+    pub fn with_content_length(mut self, bytes: Option<u64>) -> Self {
         self.content_length = bytes;
         self
     }
@@ -132,7 +132,7 @@ impl Verifier {
                 Rejection::with_detail(RejectionKind::MalformedSignature, detail)
             })?,
         };
-        if head.content_length.is_some_and(|bytes| bytes > self.endpoint.max_body_bytes() as u64) {
+        if head.content_length.is_some_and(|bytes| bytes > self.endpoint.body_limit() as u64) {
             return Err(self.endpoint.too_large());
         }
         let live = self.endpoint.secrets().live();
@@ -144,6 +144,7 @@ impl Verifier {
             live,
             signature,
             idempotency_key: usable_key(head.idempotency_key),
+            held: self.endpoint.body_budget().begin(),
             body: Body::Empty,
         })
     }
@@ -151,7 +152,7 @@ impl Verifier {
 
 impl Endpoint {
     fn too_large(&self) -> Rejection {
-        let detail = format!("the limit is {} bytes", self.max_body_bytes());
+        let detail = format!("the limit is {} bytes", self.body_limit());
         Rejection::with_detail(RejectionKind::BodyTooLarge, detail)
     }
 }
@@ -174,6 +175,7 @@ pub struct Verification {
     live: Arc<LiveKeys>,
     signature: Signature,
     idempotency_key: Result<IdempotencyKey, &'static str>,
+    held: Held,
     body: Body,
 }
 
@@ -182,10 +184,14 @@ impl Verification {
     ///
     /// # Errors
     ///
-    /// A body that grows over the endpoint's limit.
+    /// A body that grows over the endpoint's limit; bodies that hold more together than its
+    /// [`BodyBudget`](crate::BodyBudget).
     pub fn update(&mut self, chunk: Bytes) -> Result<(), Rejection> {
-        if chunk.len() > self.endpoint.max_body_bytes() - self.body.len() {
+        if chunk.len() > self.endpoint.body_limit() - self.body.len() {
             return Err(self.endpoint.too_large());
+        }
+        if !self.held.take(chunk.len()) {
+            return Err(RejectionKind::Overloaded.into());
         }
         self.body.push(chunk, &self.live);
         Ok(())

@@ -3,6 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
+use super::{EventError, EventErrorKind};
+
 /// Free-form JSON, kept as the text that was sent.
 ///
 /// `Debug` leaves the text out.
@@ -16,13 +18,17 @@ impl RawJson {
         self.0.get()
     }
 
-    /// Reads it into a type of your own, or a [`serde_json::Value`].
+    /// Reads it into a type of your own, or a `serde_json::Value`.
     ///
     /// # Errors
     ///
-    /// JSON that does not fit the type.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.as_str())
+    /// JSON that does not fit the type: the error says where, and quotes no value.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, EventError> {
+        let mut json = serde_json::Deserializer::from_str(self.as_str());
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = Some(error.path().to_string()).filter(|path| path != ".");
+            EventError::json(EventErrorKind::UnreadableData, path, error.inner())
+        })
     }
 }
 

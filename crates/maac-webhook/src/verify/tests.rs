@@ -91,14 +91,14 @@ fn an_unusable_idempotency_key_never_refuses_a_verified_event() {
 
 #[test]
 fn a_body_is_refused_as_soon_as_it_is_over_the_limit() {
-    let verifier = Verifier::new(Endpoint::new("crm", secret("one")).body_limit(4));
+    let verifier = Verifier::new(Endpoint::new("crm", secret("one")).with_body_limit(4));
     let signature = sign("one", b"1234");
     let head = head(&signature, "k");
 
-    assert!(verifier.begin(head.content_length(Some(4))).is_ok());
-    let declared = verifier.begin(head.content_length(Some(5))).unwrap_err();
+    assert!(verifier.begin(head.with_content_length(Some(4))).is_ok());
+    let declared = verifier.begin(head.with_content_length(Some(5))).unwrap_err();
     assert_eq!(declared.kind(), RejectionKind::BodyTooLarge);
-    assert_eq!(verifier.begin(head.content_length(Some(u64::MAX))).unwrap_err(), declared);
+    assert_eq!(verifier.begin(head.with_content_length(Some(u64::MAX))).unwrap_err(), declared);
 
     let mut verification = verifier.begin(head).unwrap();
     verification.update(Bytes::from_static(b"123")).unwrap();
@@ -231,4 +231,39 @@ fn an_identity_is_of_the_endpoint_and_the_exact_bytes() {
     assert_ne!(identity("crm", BODY).0, identity("crm", later.as_bytes()).0);
     assert_eq!(identity("crm", BODY).1, identity("crm", later.as_bytes()).1, "all but the timestamp");
     assert_eq!(identity("crm", b"not json").1, None);
+}
+
+#[test]
+fn unverified_bodies_hold_no_more_than_their_budget_together() {
+    let budget = crate::BodyBudget::new(BODY.len() + 10);
+    let verifier = Verifier::new(Endpoint::new("crm", secret("one")).with_body_budget(budget.clone()));
+    let signature = sign("one", BODY);
+    let head = head(&signature, "key-1");
+
+    let mut stranger = verifier.begin(head).unwrap();
+    stranger.update(Bytes::from_static(&BODY[..11])).unwrap();
+    assert_eq!(kind(verifier.verify(head, Bytes::from_static(BODY))), RejectionKind::Overloaded);
+    assert_eq!(budget.held(), 11, "a refused request holds nothing");
+
+    drop(stranger);
+    let delivery = verifier.verify(head, Bytes::from_static(BODY)).unwrap();
+    assert_eq!(
+        (budget.held(), delivery.body()),
+        (0, &Bytes::from_static(BODY)),
+        "what is verified is not counted"
+    );
+}
+
+#[test]
+fn a_store_gives_back_the_delivery_it_was_given() {
+    let signature = sign("one", BODY);
+    let delivery = verifier("one").verify(head(&signature, "key-1"), Bytes::from_static(BODY)).unwrap();
+    let back = Delivery::dangerous_from_verified_store(delivery.clone().into_stored());
+    assert_eq!(back.identity(), crate::Identity::from_bytes(*delivery.identity().as_bytes()));
+    assert_eq!(format!("{back:?}"), format!("{delivery:?}"));
+    let stored = format!("{:?}", delivery.into_stored());
+    assert!(
+        stored.starts_with("StoredDelivery(Delivery { endpoint: \"crm\"") && !stored.contains("topic"),
+        "{stored}"
+    );
 }

@@ -35,6 +35,7 @@ pub struct AliasMap {
 impl AliasMap {
     /// The answers given under `alias`: empty if the question was not answered, `None` if there is
     /// no such alias.
+    #[must_use]
     pub fn get(&self, alias: &str) -> Option<&[String]> {
         self.iter().find(|(name, _)| *name == alias).map(|(_, answers)| answers)
     }
@@ -45,11 +46,13 @@ impl AliasMap {
     }
 
     /// How many aliases there are, answered or not.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// Whether there are no aliases at all.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -124,6 +127,15 @@ impl AliasMap {
     /// ```
     pub fn read<'de, T: Deserialize<'de>>(&'de self) -> Result<T, AnswersError> {
         T::deserialize(de::Aliases(&self.entries)).map_err(|fault| fault.into_error(self))
+    }
+}
+
+impl IntoIterator for AliasMap {
+    type Item = (String, Vec<String>);
+    type IntoIter = std::vec::IntoIter<(String, Vec<String>)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
     }
 }
 

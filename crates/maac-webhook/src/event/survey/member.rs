@@ -1,6 +1,7 @@
 use jiff::civil;
 
 use super::AliasMap;
+use crate::event::{CustomerId, LineUid};
 
 /// What the aliases that MAAC itself knows say of the member who answered.
 ///
@@ -9,7 +10,7 @@ use super::AliasMap;
 #[non_exhaustive]
 pub struct MaacMember {
     /// `maac_member_line_uid`
-    pub line_uid: Option<String>,
+    pub line_uid: Option<LineUid>,
     /// `maac_member_name`
     pub name: Option<String>,
     /// `maac_member_mobile`
@@ -23,7 +24,7 @@ pub struct MaacMember {
     /// `maac_member_email`, or `maac_member_line_email` as another document calls it.
     pub email: Option<String>,
     /// `maac_member_customer_id`, or `maac_member_line_customer_id` as another document calls it.
-    pub customer_id: Option<String>,
+    pub customer_id: Option<CustomerId>,
 }
 
 text_enum! {
@@ -46,14 +47,15 @@ impl MaacMember {
             answers.find(|answer| !answer.is_empty()).cloned()
         };
         Self {
-            line_uid: answered(&["maac_member_line_uid"]),
+            line_uid: answered(&["maac_member_line_uid"]).map(LineUid::from),
             name: answered(&["maac_member_name"]),
             mobile: answered(&["maac_member_mobile"]),
             country_mobile: answered(&["maac_member_country_mobile"]),
             birthday: answered(&["maac_member_birthday"]),
-            gender: answered(&["maac_member_gender"]).map(|gender| Gender::from(gender.as_str())),
+            gender: answered(&["maac_member_gender"]).map(Gender::from),
             email: answered(&["maac_member_email", "maac_member_line_email"]),
-            customer_id: answered(&["maac_member_customer_id", "maac_member_line_customer_id"]),
+            customer_id: answered(&["maac_member_customer_id", "maac_member_line_customer_id"])
+                .map(CustomerId::from),
         }
     }
 

@@ -60,9 +60,9 @@ fn the_aliases_of_maac_are_read_in_both_spellings() {
     }));
     assert_eq!(one, other);
     assert_eq!((one.name.as_deref(), one.gender.clone()), (Some("王小明"), Some(Gender::Male)));
-    assert_eq!((one.line_uid.as_deref(), one.mobile.as_deref()), (Some("U1"), Some("0912000345")));
+    assert_eq!((one.line_uid.clone(), one.mobile.as_deref()), (Some("U1".into()), Some("0912000345")));
     assert_eq!(one.country_mobile.as_deref(), Some("886912000345"));
-    assert_eq!((one.email.as_deref(), one.customer_id.as_deref()), (Some("a@example.com"), Some("C1")));
+    assert_eq!((one.email.as_deref(), one.customer_id.clone()), (Some("a@example.com"), Some("C1".into())));
     assert_eq!(one.birthday_date().unwrap().to_string(), "1992-07-14");
 
     let first_answered =

@@ -1,0 +1,118 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+/// How much memory the bodies of requests that are not verified yet may hold together.
+///
+/// One body is bounded by its endpoint's limit; without a bound for all of them, a stranger with many connections
+/// would have as much memory as he likes. Beyond it a request is answered 503
+/// ([`Overloaded`](crate::RejectionKind::Overloaded)), and comes back. Bytes count from when they arrive to when their
+/// request is verified or rejected.
+///
+/// Each [`Endpoint`](crate::Endpoint) has one of its own unless it is given a clone of another's; clones count together.
+#[derive(Clone, Debug)]
+pub struct BodyBudget(Arc<Budget>);
+
+#[derive(Debug)]
+struct Budget {
+    limit: usize,
+    held: AtomicUsize,
+}
+
+impl BodyBudget {
+    /// The bytes that a budget has unless told otherwise: 64 MiB.
+    pub const DEFAULT_BYTES: usize = 64 * 1024 * 1024;
+
+    /// A budget of this many bytes.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
+        Self(Arc::new(Budget { limit: bytes, held: AtomicUsize::new(0) }))
+    }
+
+    /// How many bytes it has, held or free.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.0.limit
+    }
+
+    /// How many bytes are held now.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.0.held.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn begin(&self) -> Held {
+        Held { budget: self.clone(), bytes: 0 }
+    }
+}
+
+impl Default for BodyBudget {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_BYTES)
+    }
+}
+
+/// What one request holds of a budget, given back when it is dropped.
+pub(crate) struct Held {
+    budget: BodyBudget,
+    bytes: usize,
+}
+
+impl Held {
+    /// Takes so many bytes more; whether there were as many.
+    #[must_use]
+    pub(crate) fn take(&mut self, bytes: usize) -> bool {
+        let Budget { limit, held } = &*self.budget.0;
+        // Added first and looked at then: of two that ask for the last bytes at once, both may be refused, but never
+        // both be given them.
+        let before = held.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) > *limit {
+            held.fetch_sub(bytes, Ordering::Relaxed);
+            return false;
+        }
+        self.bytes += bytes;
+        true
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.budget.0.held.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_together_stays_within_the_limit_and_comes_back() {
+        let budget = BodyBudget::new(10);
+        let (mut one, mut other) = (budget.begin(), budget.clone().begin());
+        assert!(one.take(6) && other.take(4));
+        assert!(!one.take(1) && !other.take(1));
+        assert_eq!((budget.held(), budget.limit()), (10, 10));
+        drop(other);
+        assert!(one.take(4) && !one.take(1));
+        drop(one);
+        assert_eq!(budget.held(), 0);
+    }
+
+    #[test]
+    fn many_at_once_never_hold_more_than_the_limit() {
+        let budget = BodyBudget::new(100);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..2000 {
+                        let mut held = budget.begin();
+                        let given = (0..5).filter(|_| held.take(13)).count();
+                        assert_eq!(held.bytes, 13 * given);
+                    }
+                });
+            }
+        });
+        assert_eq!(budget.held(), 0);
+    }
+}
