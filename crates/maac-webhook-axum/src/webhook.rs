@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum_core::extract::{FromRef, FromRequest, Request};
-use maac_webhook::{Delivery, Endpoint, FromDelivery, Rejection, RejectionKind, Verifier};
+use maac_webhook::{Delivery, Endpoint, FromDelivery, Rejection, RejectionKind, TopicRouter, Verifier};
 use maac_webhook_tower::ReadAndVerify;
 
 use crate::WebhookRejection;
@@ -13,7 +13,7 @@ pub struct Webhook<T>(pub T);
 
 /// A state without an [`Endpoint`]: verification is the [`VerifyLayer`](crate::VerifyLayer)'s.
 ///
-/// The empty state `()` is one, and an `Arc` of one is. Implement it for a state of your own that has no `Endpoint` to give:
+/// The empty state `()` and a [`TopicRouter`] are, and an `Arc` of one is. Implement it for a state of your own that has no `Endpoint` to give:
 ///
 /// ```
 /// # struct Pool;
@@ -29,6 +29,8 @@ pub struct Webhook<T>(pub T);
 pub trait LayerVerifies {}
 
 impl LayerVerifies for () {}
+
+impl LayerVerifies for TopicRouter {}
 
 impl<T: LayerVerifies + ?Sized> LayerVerifies for Arc<T> {}
 

@@ -2,7 +2,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Delivery, Event, Rejection, RejectionKind,
-    event::{SurveyAnswers, SurveyCakeSubmitted, TopicEvent},
+    event::{SurveyAnswers, SurveyCakeSubmitted, Topic, TopicEvent},
 };
 
 /// What a handler can take out of a verified [`Delivery`].
@@ -36,33 +36,66 @@ impl FromDelivery for Event {
     }
 }
 
+/// What is of one topic, and so can have a handler of its own in a [`TopicRouter`](crate::TopicRouter): one topic's
+/// struct, [`SurveyAnswers<T>`], or a pair whose first is.
+pub trait OfTopic: FromDelivery {
+    /// Its topic.
+    const TOPIC: Topic;
+
+    /// Takes it out of a delivery's event, which has been read already.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_delivery`](FromDelivery::from_delivery).
+    fn from_event(event: Event, delivery: &Delivery) -> Result<Self, Rejection>;
+}
+
 impl<T: TopicEvent> FromDelivery for T {
     fn from_delivery(delivery: &Delivery) -> Result<Self, Rejection> {
-        T::from_event(delivery.event()).map_err(|other| rejection(T::TOPIC.as_str(), &other))
+        <Self as OfTopic>::from_event(delivery.event(), delivery)
     }
 }
 
-fn rejection(expected: &str, event: &Event) -> Rejection {
-    match event {
-        // Without a topic it may well be ours: nothing may be ignored for being unreadable.
-        Event::Unknown(unknown) if unknown.topic().is_none_or(|topic| topic == expected) => {
-            Rejection::with_detail(RejectionKind::UnreadablePayload, unknown.error().to_string())
-        }
-        other => {
-            let topic = other.topic();
-            let topic = topic.as_ref().map_or("", |topic| topic.as_str());
-            let detail = format!("{} where {expected} is expected", topic.escape_debug());
+impl<T: TopicEvent> OfTopic for T {
+    const TOPIC: Topic = <T as TopicEvent>::TOPIC;
+
+    fn from_event(event: Event, _: &Delivery) -> Result<Self, Rejection> {
+        <T as TopicEvent>::from_event(event)
+            .map_err(|other| unexpected(<T as TopicEvent>::TOPIC.as_str(), &other))
+    }
+}
+
+fn unexpected(expected: &str, event: &Event) -> Rejection {
+    match event.topic() {
+        Some(topic) if topic.as_str() != expected => {
+            let detail = format!("{} where {expected} is expected", topic.as_str().escape_debug());
             Rejection::with_detail(RejectionKind::UnexpectedTopic, detail)
         }
+        // Without a topic it may well be ours: nothing may be ignored for being unreadable.
+        Some(_) | None => unreadable(event),
+    }
+}
+
+pub(crate) fn unreadable(event: &Event) -> Rejection {
+    match event {
+        Event::Unknown(unknown) => Rejection::with_detail(RejectionKind::UnreadablePayload, unknown.error()),
+        _ => RejectionKind::UnreadablePayload.into(),
     }
 }
 
 impl<T: DeserializeOwned> FromDelivery for SurveyAnswers<T> {
     fn from_delivery(delivery: &Delivery) -> Result<Self, Rejection> {
-        let survey = SurveyCakeSubmitted::from_delivery(delivery)?;
-        let answers = survey
-            .answers()
-            .map_err(|error| Rejection::with_detail(RejectionKind::UnreadablePayload, error.to_string()))?;
+        Self::from_event(delivery.event(), delivery)
+    }
+}
+
+impl<T: DeserializeOwned> OfTopic for SurveyAnswers<T> {
+    const TOPIC: Topic = Topic::SurveyCakeSubmitted;
+
+    fn from_event(event: Event, delivery: &Delivery) -> Result<Self, Rejection> {
+        let survey = <SurveyCakeSubmitted as OfTopic>::from_event(event, delivery)?;
+        let unreadable = |error| Rejection::with_detail(RejectionKind::UnreadablePayload, error);
+        let answers = survey.answers().map_err(unreadable)?;
         Ok(Self { answers, survey })
     }
 }
@@ -80,5 +113,13 @@ impl<T: FromDelivery> FromDelivery for Option<T> {
 impl<A: FromDelivery, B: FromDelivery> FromDelivery for (A, B) {
     fn from_delivery(delivery: &Delivery) -> Result<Self, Rejection> {
         Ok((A::from_delivery(delivery)?, B::from_delivery(delivery)?))
+    }
+}
+
+impl<A: OfTopic, B: FromDelivery> OfTopic for (A, B) {
+    const TOPIC: Topic = A::TOPIC;
+
+    fn from_event(event: Event, delivery: &Delivery) -> Result<Self, Rejection> {
+        Ok((A::from_event(event, delivery)?, B::from_delivery(delivery)?))
     }
 }

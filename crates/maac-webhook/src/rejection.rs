@@ -200,6 +200,10 @@ impl Rejection {
         Self { endpoint: Some(endpoint.shared_name().clone()), ignored, ..self }
     }
 
+    pub(crate) fn at_named(self, endpoint: Arc<str>) -> Self {
+        Self { endpoint: Some(endpoint), ..self }
+    }
+
     /// Whether the endpoint ignores it: it is answered 200 then, and neither logged nor shown in extensions.
     #[must_use]
     pub fn is_ignored(&self) -> bool {
