@@ -34,6 +34,48 @@
 //!    200 or 5xx.
 //! 3. With neither, the handler never runs: 503, and the log says "not configured".
 //!
+//! # Several endpoints, and other topics
+//!
+//! Each MAAC endpoint has its own secret, so it gets its own resource and middleware:
+//!
+//! ```
+//! use actix_web::{App, web};
+//! use maac_webhook_actix::{
+//!     VerifyWebhook, Webhook, WebhookRejection,
+//!     maac_webhook::{Delivery, Endpoint, ShareSecret, TopicRouter, event::{MessageFirstOpen, PrizePointsAdded}},
+//! };
+//!
+//! // Takes one topic; another one is answered 200 and ignored, which its endpoint says.
+//! async fn opened(Webhook(open): Webhook<MessageFirstOpen>) -> &'static str {
+//!     println!("{} opened {:?}", open.line_uid, open.message);
+//!     "OK"
+//! }
+//!
+//! // Takes a handler per topic; what none is named for is answered 503.
+//! async fn routed(
+//!     topics: web::Data<TopicRouter>,
+//!     Webhook(delivery): Webhook<Delivery>,
+//! ) -> Result<&'static str, WebhookRejection> {
+//!     topics.dispatch(delivery).await?;
+//!     Ok("OK")
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let topics = TopicRouter::new().on::<PrizePointsAdded>(async |points: PrizePointsAdded| {
+//!     println!("grant once: {}", points.natural_key());
+//!     Ok::<_, std::io::Error>(())
+//! });
+//! let crm = Endpoint::new("crm", ShareSecret::new("d0c5c1a6")?).ignore_others();
+//! let loyalty = Endpoint::new("loyalty", ShareSecret::new("5e1b77c0")?);
+//! let app = App::new()
+//!     .app_data(web::Data::new(topics))
+//!     .service(web::resource("/webhooks/maac/crm").wrap(VerifyWebhook::new(crm)).route(web::post().to(opened)))
+//!     .service(web::resource("/webhooks/maac/loyalty").wrap(VerifyWebhook::new(loyalty)).route(web::post().to(routed)));
+//! # Ok(()) }
+//! ```
+//!
+//! # What a handler can take
+//!
 //! What is answered to each kind of request, and what a handler can take, is the core's: see
 //! [`RejectionKind`](maac_webhook::RejectionKind) and [`FromDelivery`](maac_webhook::FromDelivery).
 

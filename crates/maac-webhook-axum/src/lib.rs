@@ -32,6 +32,46 @@
 //!
 //! A state of your own without an `Endpoint` says so with [`LayerVerifies`].
 //!
+//! # Several endpoints, and other topics
+//!
+//! Each MAAC endpoint has its own secret, so it gets its own path and layer:
+//!
+//! ```
+//! use axum::{Router, extract::State, routing::post};
+//! use maac_webhook_axum::{
+//!     VerifyLayer, Webhook, WebhookRejection,
+//!     maac_webhook::{Delivery, Endpoint, ShareSecret, TopicRouter, event::{MessageFirstOpen, PrizePointsAdded}},
+//! };
+//!
+//! // Takes one topic; another one is answered 200 and ignored, which its endpoint says.
+//! async fn opened(Webhook(open): Webhook<MessageFirstOpen>) -> &'static str {
+//!     println!("{} opened {:?}", open.line_uid, open.message);
+//!     "OK"
+//! }
+//!
+//! // Takes a handler per topic; what none is named for is answered 503.
+//! async fn routed(
+//!     State(topics): State<TopicRouter>,
+//!     Webhook(delivery): Webhook<Delivery>,
+//! ) -> Result<&'static str, WebhookRejection> {
+//!     topics.dispatch(delivery).await?;
+//!     Ok("OK")
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let topics = TopicRouter::new().on::<PrizePointsAdded>(async |points: PrizePointsAdded| {
+//!     println!("grant once: {}", points.natural_key());
+//!     Ok::<_, std::io::Error>(())
+//! });
+//! let crm = Endpoint::new("crm", ShareSecret::new("d0c5c1a6")?).ignore_others();
+//! let loyalty = Endpoint::new("loyalty", ShareSecret::new("5e1b77c0")?);
+//! let app: Router = Router::new()
+//!     .route("/webhooks/maac/crm", post(opened).layer(VerifyLayer::new(crm)))
+//!     .route("/webhooks/maac/loyalty", post(routed).layer(VerifyLayer::new(loyalty)))
+//!     .with_state(topics);
+//! # Ok(()) }
+//! ```
+//!
 //! # What a handler can take
 //!
 //! `Webhook<T>` for whatever [`FromDelivery`](maac_webhook::FromDelivery) lists: `Delivery`, `Event`, one

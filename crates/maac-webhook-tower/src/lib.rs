@@ -21,6 +21,8 @@
 //! The layer does not deduplicate: an event recorded as known before its handler succeeded would be lost
 //! on its retry. Upsert by [`natural_key`](maac_webhook::Event::natural_key).
 //!
+//! The body's time-out is a Tokio timer: it must run on a Tokio runtime whose time is enabled.
+//!
 //! It answers *every* request it is put around. Put health checks and other routes beside it.
 //!
 //! ```

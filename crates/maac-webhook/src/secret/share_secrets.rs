@@ -125,7 +125,8 @@ impl ShareSecrets {
 
     /// Makes `secret` the current one and keeps the one before it in force for `keep_old_for`
     /// ([`DEFAULT_OVERLAP`](Self::DEFAULT_OVERLAP) is a good choice), at most
-    /// [`MAX_OVERLAP`](Self::MAX_OVERLAP). Rotating to the secret in force changes nothing.
+    /// [`MAX_OVERLAP`](Self::MAX_OVERLAP). Rotating to the secret in force changes nothing. There is one previous secret: of
+    /// two rotations within an overlap, the first one's old secret stops at the second.
     pub fn rotate(&self, secret: ShareSecret, keep_old_for: Duration) {
         self.rotate_at(secret, keep_old_for, Instant::now());
     }

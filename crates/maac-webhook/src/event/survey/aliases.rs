@@ -84,7 +84,8 @@ impl AliasMap {
     ///
     /// - read a struct that surveys share by itself, with a second call: what no field names is
     ///   ignored;
-    /// - give such a type a `deserialize_with` that reads a string (`rust_decimal::serde::str`).
+    /// - give such a type a `deserialize_with` that reads a string (`rust_decimal::serde::str`,
+    ///   for which your own `rust_decimal` needs its feature `serde-with-str`).
     ///
     /// # Errors
     ///

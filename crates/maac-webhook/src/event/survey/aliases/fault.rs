@@ -65,7 +65,7 @@ impl Fault {
         // serde's wrapper for `deserialize_with` would tell the reader nothing.
         let name = type_name::<T>();
         if self.0.expected.is_none() && !name.contains("__DeserializeWith") {
-            self.0.expected = Some(format!("what `{name}` accepts"));
+            self.0.expected = Some(format!("what `{}` accepts", without_paths(name)));
         }
         self.place(alias, sent);
         self
@@ -80,6 +80,15 @@ impl Fault {
         self.0.known = map.iter().map(|(alias, _)| alias.to_owned()).collect();
         AnswersError::new(self.0)
     }
+}
+
+/// `core::option::Option<jiff::civil::date::Date>` as a reader would write it: `Option<Date>`.
+fn without_paths(type_name: &str) -> String {
+    let mut short = String::new();
+    for part in type_name.split_inclusive(['<', '>', ',', ' ', '(', ')', '[', ']', '&', ';']) {
+        short.push_str(part.rsplit_once("::").map_or(part, |(_, name)| name));
+    }
+    short
 }
 
 impl Error for Fault {
@@ -151,6 +160,20 @@ impl fmt::Display for OneOf {
                 write!(f, "one of `{first}`")?;
                 rest.iter().try_for_each(|name| write!(f, ", `{name}`"))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_types_name_is_as_short_as_a_reader_would_write_it() {
+        for (full, short) in [
+            ("core::option::Option<jiff::civil::date::Date>", "Option<Date>"),
+            ("std::collections::HashMap<alloc::string::String, [a::B; 3]>", "HashMap<String, [B; 3]>"),
+            ("(u8, &a::B)", "(u8, &B)"),
+        ] {
+            assert_eq!(super::without_paths(full), short);
         }
     }
 }
