@@ -5,8 +5,9 @@ use base64::{
     alphabet::{STANDARD, URL_SAFE},
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use maac_webhook::{ShareSecret, Signature};
+use maac_webhook::{ShareSecret, Signature, headers};
 use maac_webhook_sender::json::{self, BodyStyle};
+use sha2::{Digest, Sha256};
 
 /// Why the signature is not the body's, as far as can be found out; the likeliest first.
 pub(super) fn mismatch(given: &str, secret: &ShareSecret, untrimmed: bool, body: &[u8]) -> Vec<String> {
@@ -25,8 +26,21 @@ pub(super) fn mismatch(given: &str, secret: &ShareSecret, untrimmed: bool, body:
         if untrimmed {
             said.push("it would match with the secret trimmed".to_owned());
         } else {
-            said.push("it would match if it were written as MAAC writes it".to_owned());
+            said.push(
+                "it would match if it were written as 64 lower-case hexadecimal characters and no more"
+                    .to_owned(),
+            );
         }
+        return said;
+    }
+    if let Some(bare) = without_quotes(secret)
+        && Signature::sign(&bare, body) == signature
+    {
+        said.push("it would match without the quotes around the share secret".to_owned());
+        return said;
+    }
+    if Sha256::digest(body).as_slice() == signature.as_bytes() {
+        said.push("it is the body's SHA-256 alone: an HMAC is made with the share secret too".to_owned());
         return said;
     }
     if let Some((how, _)) = variants(body).into_iter().find(|(_, variant)| matches(variant)) {
@@ -42,6 +56,13 @@ pub(super) fn mismatch(given: &str, secret: &ShareSecret, untrimmed: bool, body:
     said
 }
 
+/// A secret that was copied together with the quotes of a shell or of a JSON file.
+fn without_quotes(secret: &ShareSecret) -> Option<ShareSecret> {
+    let text = secret.expose_secret();
+    let bare = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote))?;
+    ShareSecret::new(bare).ok()
+}
+
 /// The signature that was meant, with what is wrong with how it is written.
 fn well_formed(given: &str, said: &mut Vec<String>) -> Option<Signature> {
     let mut text = given;
@@ -49,6 +70,12 @@ fn well_formed(given: &str, said: &mut Vec<String>) -> Option<Signature> {
     if trimmed.len() != text.len() {
         said.push("there is white space around it".to_owned());
         text = trimmed;
+    }
+    if let Some((name, value)) = text.split_once(':')
+        && name.trim().eq_ignore_ascii_case(headers::SIGNATURE)
+    {
+        said.push("it begins with the header's name".to_owned());
+        text = value.trim();
     }
     for prefix in ["sha256=", "v1,", "v1=", "0x"] {
         if let Some(rest) = text.strip_prefix(prefix) {
@@ -177,6 +204,7 @@ mod tests {
             (genuine.to_uppercase(), "upper-case letters"),
             (format!("sha256={genuine}"), "begins with `sha256=`"),
             (format!(" {genuine}\n"), "white space around it"),
+            (format!("CrescLab-Signature: {genuine}"), "begins with the header's name"),
             (base64, "this is base64, not hex"),
         ] {
             let explained = explained(&given, BODY);
@@ -193,6 +221,20 @@ mod tests {
             explained(&signature("another"), BODY),
             "it is well formed: another secret's, or another body's"
         );
+    }
+
+    #[test]
+    fn a_quoted_secret_and_a_digest_without_one_are_told() {
+        let quoted = ShareSecret::new("\"one\"").unwrap();
+        let said = mismatch(&signature(BODY), &quoted, false, BODY.as_bytes());
+        assert_eq!(said, ["it would match without the quotes around the share secret"]);
+
+        let unkeyed = base16(&Sha256::digest(BODY));
+        assert!(explained(&unkeyed, BODY).starts_with("it is the body's SHA-256 alone"));
+    }
+
+    fn base16(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     #[test]
