@@ -1,0 +1,126 @@
+use std::{fmt, time::Duration};
+
+use maac_webhook::{Delivery, event::Envelope, jiff::Timestamp};
+use tokio::time::timeout;
+
+use crate::{Accepted, Incoming, Retention, Store, StoreError, StoreErrorKind, Verdict};
+
+/// Accepts verified deliveries into a store. Cheap to clone.
+#[derive(Clone)]
+pub struct Inbox<S> {
+    store: S,
+    patience: Duration,
+    retention: Retention,
+    hold_reused_keys: bool,
+}
+
+impl<S: Store> Inbox<S> {
+    /// How long a delivery may wait to be durable unless told otherwise: 3 s. MAAC's own time-out is not documented.
+    pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(3);
+
+    /// An inbox in this store.
+    pub fn new(store: S) -> Self {
+        Self {
+            store,
+            patience: Self::DEFAULT_PATIENCE,
+            retention: Retention::default(),
+            hold_reused_keys: false,
+        }
+    }
+
+    /// Sets how long a delivery may wait to be durable before it is answered 503, and comes back.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Sets how long events and identities are kept.
+    #[must_use]
+    pub fn with_retention(self, retention: Retention) -> Self {
+        Self { retention, ..self }
+    }
+
+    /// Holds an event under an idempotency key that another event had before it for a person, instead of handling it.
+    #[must_use]
+    pub fn hold_reused_keys(self) -> Self {
+        Self { hold_reused_keys: true, ..self }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// How long events and identities are kept.
+    #[must_use]
+    pub fn retention(&self) -> Retention {
+        self.retention
+    }
+
+    /// Makes a delivery durable, unless it is known. Answer 200 once it returns, whatever the verdict.
+    ///
+    /// # Errors
+    ///
+    /// A store that cannot do it in time. Answer 503: as a [`Rejection`](maac_webhook::Rejection) it is one, and the event comes
+    /// back.
+    pub async fn accept(&self, delivery: Delivery) -> Result<Accepted, StoreError> {
+        let now = Timestamp::now();
+        let incoming = Incoming {
+            hold: self.is_older_than_identities(&delivery, now),
+            hold_if_key_reused: self.hold_reused_keys,
+            delivery: delivery.clone(),
+        };
+        let stored = timeout(self.patience, self.store.accept(incoming, now)).await;
+        let accepted = stored.unwrap_or_else(|_| {
+            let detail = format!("the store took longer than {:?}", self.patience);
+            Err(StoreError::new(StoreErrorKind::Timeout, detail))
+        })?;
+        log(&delivery, accepted);
+        Ok(accepted)
+    }
+
+    /// An old body may be a replay whose identity was pruned: only a person can tell.
+    fn is_older_than_identities(&self, delivery: &Delivery, now: Timestamp) -> bool {
+        let signed = Envelope::read(delivery.body()).ok();
+        let signed = signed.and_then(|envelope| envelope.timestamp()?.timestamp().ok());
+        let oldest = now.checked_sub(self.retention.identities).unwrap_or(Timestamp::MIN);
+        signed.is_some_and(|signed| signed < oldest)
+    }
+}
+
+fn log(delivery: &Delivery, accepted: Accepted) {
+    let (endpoint, entry) = (delivery.endpoint(), accepted.entry.map(crate::EntryId::get));
+    let key = delivery.idempotency_key().map(|key| key.as_str());
+    match accepted.verdict {
+        Verdict::New => tracing::debug!(endpoint, key, entry, "an event"),
+        Verdict::Duplicate => {
+            tracing::info!(endpoint, key, "a retry of a known event: answered 200, not handled again");
+        }
+        Verdict::Replay => tracing::warn!(
+            endpoint,
+            key,
+            "a replay: a known event under another idempotency key, answered 200 and not handled again \
+             (the console's Send test may well do this)"
+        ),
+        Verdict::KeyReused => tracing::error!(
+            endpoint,
+            key,
+            entry,
+            "another event under a known idempotency key: stored as an event of its own"
+        ),
+    }
+    if accepted.held {
+        tracing::error!(endpoint, key, entry, "an event is held for a person to look at");
+    }
+}
+
+impl<S> fmt::Debug for Inbox<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox")
+            .field("patience", &self.patience)
+            .field("retention", &self.retention)
+            .field("hold_reused_keys", &self.hold_reused_keys)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,64 @@
+//! A durable inbox for MAAC webhooks: an event is stored before it is answered 200, and handled after.
+//!
+//! MAAC tries for seven seconds, then the event is gone for good. So a receiver should answer at once, and do its work
+//! when it can:
+//!
+//! 1. **Accept.** [`Inbox::accept`] makes a verified [`Delivery`](maac_webhook::Delivery) durable, once however often it comes, and
+//!    returns. Answer 200 then; where it fails, 503, and the event comes back.
+//! 2. **Handle.** A [`Worker`] runs your handler, a `tower::Service<Delivery>`, on what is stored: at least once, again with
+//!    backoff where it fails, and into the dead letters after so many attempts.
+//! 3. **Once in effect.** A handler may see an event twice (it crashed before "done" was written). Upsert by
+//!    [`natural_key`](maac_webhook::Event::natural_key), or complete the event in the transaction of your own effects.
+//!
+//! ```
+//! use maac_webhook::{TopicRouter, event::MessageFirstOpen};
+//! use maac_webhook_inbox::{Inbox, Worker, sqlite::SqliteStore};
+//!
+//! # async fn example(delivery: maac_webhook::Delivery) -> Result<(), Box<dyn std::error::Error>> {
+//! let inbox = Inbox::new(SqliteStore::open("maac-inbox.db")?);
+//!
+//! // In the receiver's handler, with the `Delivery` that the extractor gives:
+//! inbox.accept(delivery).await?;
+//!
+//! // Beside it:
+//! let topics = TopicRouter::new().on::<MessageFirstOpen>(async |open: MessageFirstOpen| {
+//!     println!("upsert by {}", open.natural_key());
+//!     Ok::<_, std::io::Error>(())
+//! });
+//! let stop = async { /* Ctrl-C */ };
+//! Worker::new(inbox, topics).run(stop).await;
+//! # Ok(()) }
+//! ```
+//!
+//! # What is one event
+//!
+//! The body identifies an event; the idempotency key is not signed, and a hint. See [`Verdict`]. The store's own uniqueness
+//! decides, so that concurrent copies cannot both be new.
+//!
+//! # Order
+//!
+//! Events are claimed in the order in which they were stored, and several at once: two of one friend may be handled at the
+//! same time, or in the other order after a retry. SMS+ statuses say which is later themselves
+//! ([`supersedes`](maac_webhook::event::PnpStatusUpdated::supersedes)).
+
+#[cfg(feature = "acceptance")]
+pub mod acceptance;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+mod error;
+mod inbox;
+mod store;
+mod verdict;
+mod worker;
+
+pub use maac_webhook;
+
+pub use error::{StoreError, StoreErrorKind};
+pub use inbox::Inbox;
+pub use store::{
+    Attempt, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement, State, Stats,
+    Store,
+};
+pub use verdict::{Accepted, Verdict};
+pub use worker::{Backoff, Worker};

@@ -1,0 +1,178 @@
+//! The embedded store: one SQLite file, no server.
+//!
+//! One thread of the process writes. It takes whatever waits for it into one transaction, so that concurrent accepts share
+//! one flush of the disk and a lone one waits for nobody. The file is in WAL mode with `synchronous=FULL`: a commit is on the
+//! disk before an accept returns. Other processes may open the same file, to look after the inbox or to work on it.
+
+mod accept;
+mod error;
+mod migrate;
+mod queries;
+mod rows;
+mod writer;
+
+use std::{fmt, path::Path, sync::Arc, time::Duration};
+
+use maac_webhook::{Delivery, jiff::Timestamp};
+use rusqlite::{Connection, OpenFlags, Transaction};
+use tokio::sync::Notify;
+
+use crate::{
+    Accepted, Attempt, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement,
+    Stats, Store, StoreError,
+};
+use error::store_error;
+use writer::Writer;
+
+pub use rusqlite;
+
+/// How long a statement waits for another process that writes.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// An inbox in a SQLite file. Cheap to clone; the file is closed once the last clone is gone.
+#[derive(Clone)]
+pub struct SqliteStore {
+    writer: Writer,
+    path: Arc<Path>,
+    stored: Arc<Notify>,
+}
+
+impl SqliteStore {
+    /// Opens the inbox in this file, and makes it where there is none. The file may hold other tables too.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be opened or is no database; an inbox of a later version than this program knows.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path: Arc<Path> = path.as_ref().into();
+        let mut connection = connect(&path, OpenFlags::default()).map_err(store_error)?;
+        migrate::migrate(&mut connection)?;
+        Ok(Self { writer: Writer::start(connection)?, path, stored: Arc::new(Notify::new()) })
+    }
+
+    /// Accepts a delivery in a transaction of your own, on a connection to the same file: it is durable once that commits.
+    /// Answer 200 only then.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite says. Roll back then.
+    pub fn accept_in(
+        transaction: &Transaction<'_>,
+        incoming: &Incoming,
+        now: Timestamp,
+    ) -> rusqlite::Result<Accepted> {
+        accept::accept(transaction, incoming, now)
+    }
+
+    /// Completes an event in a transaction of your own, on a connection to the same file: its effects and "done" commit
+    /// together, once. `false` where the lease is lost: roll back then, since somebody else may be at it.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite says. Roll back then.
+    pub fn complete_in(
+        transaction: &Transaction<'_>,
+        claim: Claim,
+        now: Timestamp,
+    ) -> rusqlite::Result<bool> {
+        queries::settle(transaction, claim, &Settlement::Done, now)
+    }
+
+    /// A connection for reading, so that who looks at an inbox keeps no writer waiting.
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let path = self.path.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            query(&connection)
+        });
+        read.await.map_err(|_| writer::stopped())?.map_err(store_error)
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
+}
+
+impl Store for SqliteStore {
+    async fn accept(&self, incoming: Incoming, now: Timestamp) -> Result<Accepted, StoreError> {
+        let accepted =
+            self.writer.write(move |transaction| accept::accept(transaction, &incoming, now)).await?;
+        if accepted.entry.is_some() && !accepted.held {
+            self.stored.notify_one();
+        }
+        Ok(accepted)
+    }
+
+    async fn claim(&self, limit: usize, lease: Duration, now: Timestamp) -> Result<Vec<Claimed>, StoreError> {
+        self.writer.write(move |transaction| queries::claim(transaction, limit, lease, now)).await
+    }
+
+    async fn extend(&self, claims: Vec<Claim>, lease: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.write(move |transaction| queries::extend(transaction, &claims, lease, now)).await
+    }
+
+    async fn settle(&self, claim: Claim, settlement: Settlement, now: Timestamp) -> Result<bool, StoreError> {
+        let returned = settlement == Settlement::Returned;
+        let settled = self
+            .writer
+            .write(move |transaction| queries::settle(transaction, claim, &settlement, now))
+            .await?;
+        if returned {
+            self.stored.notify_one();
+        }
+        Ok(settled)
+    }
+
+    async fn reap(&self, max_attempts: u32, now: Timestamp) -> Result<Reaped, StoreError> {
+        self.writer.write(move |transaction| queries::reap(transaction, max_attempts, now)).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(queries::next_due).await
+    }
+
+    async fn wait_for_work(&self) {
+        self.stored.notified().await;
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        self.read(queries::stats).await
+    }
+
+    async fn list(&self, filter: Filter) -> Result<Vec<Entry>, StoreError> {
+        self.read(move |connection| queries::list(connection, &filter)).await
+    }
+
+    async fn show(&self, id: EntryId) -> Result<Option<(Entry, Delivery, Vec<Attempt>)>, StoreError> {
+        self.read(move |connection| queries::show(connection, id)).await
+    }
+
+    async fn retry(&self, id: EntryId, now: Timestamp) -> Result<bool, StoreError> {
+        let retried = self.writer.write(move |transaction| queries::retry(transaction, id, now)).await?;
+        self.stored.notify_one();
+        Ok(retried)
+    }
+
+    async fn prune(
+        &self,
+        retention: Retention,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<(u64, u64), StoreError> {
+        self.writer.write(move |transaction| queries::prune(transaction, retention, limit, now)).await
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
