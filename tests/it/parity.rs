@@ -8,8 +8,8 @@ use maac_webhook_tests::{
     logs::Logs,
     receivers::{Kind, REJECTION, Receiver},
     vectors::{self, Vector},
-    wire,
 };
+use maac_webhook_wire as wire;
 
 fn by_core(vector: &Vector) -> Result<Delivery, RejectionKind> {
     let (signatures, keys) = (vector.signature_values(), vector.key_values());

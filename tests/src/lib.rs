@@ -1,5 +1,4 @@
-//! What the tests that cross crates share: the table of requests, receivers on real sockets, a client that
-//! writes bytes, and the log.
+//! What the tests that cross crates share: the table of requests, receivers on real sockets, and the log.
 //!
 //! The README is here too, so that its examples are compiled and run.
 
@@ -14,7 +13,6 @@
 pub mod logs;
 pub mod receivers;
 pub mod vectors;
-pub mod wire;
 
 /// The README's examples are compiled, and run where they can be.
 #[cfg(doctest)]

@@ -1,11 +1,20 @@
-//! A client that writes the bytes it is told to.
+//! For tests: an HTTP/1.1 client that writes the bytes it is told to.
 
-use std::net::SocketAddr;
+#![allow(clippy::unwrap_used, clippy::exhaustive_structs, missing_docs, reason = "for tests alone")]
+
+use std::time::Duration;
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpStream, ToSocketAddrs},
+    time::timeout,
 };
+
+/// The path that the tests' receivers listen at.
+pub const PATH: &str = "/webhooks/maac";
+
+/// Longer than any machine takes: a test whose answer never comes fails then.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -22,26 +31,34 @@ impl Answer {
     }
 }
 
-/// The head of a POST that closes its connection, up to its last header.
+/// The head of a request that closes its connection, up to its last header.
 #[must_use]
-pub fn head(headers: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    let mut head = b"POST /webhooks/maac HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n".to_vec();
+pub fn head(method: &str, path: &str, headers: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let line = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    let mut head = line.into_bytes();
     for (name, value) in headers {
         head.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
     }
     head
 }
 
+/// A whole request with a body of declared length.
+#[must_use]
+pub fn request(method: &str, path: &str, headers: &[(&str, Vec<u8>)], body: &[u8]) -> Vec<u8> {
+    let length = format!("Content-Length: {}\r\n\r\n", body.len());
+    [&head(method, path, headers)[..], length.as_bytes(), body].concat()
+}
+
 /// A whole POST with a body of declared length.
 #[must_use]
 pub fn fixed(headers: &[(&str, Vec<u8>)], body: &[u8]) -> Vec<u8> {
-    [&head(headers)[..], format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
+    request("POST", PATH, headers, body)
 }
 
 /// A whole POST with its body in chunks of this size.
 #[must_use]
 pub fn chunked(headers: &[(&str, Vec<u8>)], body: &[u8], size: usize) -> Vec<u8> {
-    let mut request = [&head(headers)[..], b"Transfer-Encoding: chunked\r\n\r\n"].concat();
+    let mut request = [&head("POST", PATH, headers)[..], b"Transfer-Encoding: chunked\r\n\r\n"].concat();
     for chunk in body.chunks(size) {
         request.extend([format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
     }
@@ -50,7 +67,7 @@ pub fn chunked(headers: &[(&str, Vec<u8>)], body: &[u8], size: usize) -> Vec<u8>
 }
 
 /// Writes the request and reads the answer.
-pub async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
+pub async fn exchange(address: impl ToSocketAddrs, request: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
     // A receiver may answer and close before it has read a body that it refuses.
     let _ = stream.write_all(request).await;
@@ -62,12 +79,16 @@ pub async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
 pub async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
-    while let Ok(read) = stream.read(&mut piece).await {
-        bytes.extend_from_slice(&piece[..read]);
-        if read == 0 || is_whole(&bytes) {
-            break;
+    let reading = async {
+        while let Ok(read) = stream.read(&mut piece).await {
+            bytes.extend_from_slice(&piece[..read]);
+            if read == 0 || is_whole(&bytes) {
+                break;
+            }
         }
-    }
+    };
+    // What has come by then may still be an answer, or is shown.
+    let _ = timeout(PATIENCE, reading).await;
     parse(&bytes)
 }
 
