@@ -1,4 +1,5 @@
-//! What the tests that cross crates share: the table of requests, receivers on real sockets, and the log.
+//! What the tests that cross crates share: the table of requests, receivers on real sockets, an HTTP/2 client,
+//! and the log.
 //!
 //! The README is here too, so that its examples are compiled and run.
 
@@ -10,6 +11,7 @@
     reason = "for tests alone"
 )]
 
+pub mod http2;
 pub mod logs;
 pub mod receivers;
 pub mod vectors;

@@ -1,9 +1,10 @@
-//! Receivers of every kind on real sockets, alike but for the framework.
+//! Receivers of every kind on real sockets, alike but for the framework: each speaks HTTP/1.1 and HTTP/2.
 
 use std::{
     convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{Router, middleware::map_response, response::Response, routing::post};
@@ -157,7 +158,10 @@ fn serve_actix(
             })
             .service(resource)
     });
-    let server = server.workers(1).disable_signals().listen(listener).unwrap().run();
+    // actix-web's own time-out would answer where a machine is busy, and small frames are not to wait for
+    // each other.
+    let server = server.client_request_timeout(Duration::ZERO).tcp_nodelay(true);
+    let server = server.workers(1).disable_signals().listen_auto_h2c(listener).unwrap().run();
     let handle = server.handle();
     tokio::spawn(server);
     handle

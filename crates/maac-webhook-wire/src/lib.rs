@@ -14,7 +14,7 @@ use tokio::{
 pub const PATH: &str = "/webhooks/maac";
 
 /// Longer than any machine takes: a test whose answer never comes fails then.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -74,16 +74,38 @@ pub async fn exchange(address: impl ToSocketAddrs, request: &[u8]) -> Answer {
     answer(&mut stream).await
 }
 
+/// Writes the head of a POST that wants to be told to continue, and its body only once it was; or reads what
+/// is answered by the head alone.
+pub async fn exchange_expecting(
+    address: impl ToSocketAddrs,
+    headers: &[(&str, Vec<u8>)],
+    body: &[u8],
+) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let expecting = format!("Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = [head("POST", PATH, headers), expecting.into_bytes()].concat();
+    stream.write_all(&head).await.unwrap();
+    let first = answer(&mut stream).await;
+    if first.status != 100 {
+        return first;
+    }
+    let _ = stream.write_all(body).await;
+    answer_after(first.body, &mut stream).await
+}
+
 /// Reads an answer: up to its declared length, since a server may linger before it closes, or to the end of
-/// the connection.
+/// the connection. What follows an interim answer is its body.
 pub async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
-    let mut bytes = Vec::new();
+    answer_after(Vec::new(), stream).await
+}
+
+async fn answer_after(mut bytes: Vec<u8>, stream: &mut (impl AsyncRead + Unpin)) -> Answer {
     let mut piece = [0; 4096];
     let reading = async {
-        while let Ok(read) = stream.read(&mut piece).await {
-            bytes.extend_from_slice(&piece[..read]);
-            if read == 0 || is_whole(&bytes) {
-                break;
+        while !is_whole(&bytes) {
+            match stream.read(&mut piece).await {
+                Ok(0) | Err(_) => break,
+                Ok(read) => bytes.extend_from_slice(&piece[..read]),
             }
         }
     };
@@ -97,9 +119,9 @@ fn is_whole(bytes: &[u8]) -> bool {
         return false;
     }
     let answer = parse(bytes);
-    answer
-        .header("content-length")
-        .is_some_and(|length| answer.body.len() >= length.parse::<usize>().unwrap())
+    let length = answer.header("content-length").map(|length| length.parse().unwrap());
+    let length = if answer.status < 200 { Some(0) } else { length };
+    length.is_some_and(|length| answer.body.len() >= length)
 }
 
 fn parse(bytes: &[u8]) -> Answer {
