@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use h2::Reason;
 use maac_webhook::{Endpoint, ShareSecret, Signature, headers};
 use maac_webhook_tests::{
+    http2::Exchange,
     logs::Logs,
     receivers::{Kind, REJECTION, Receiver},
 };
@@ -119,12 +121,61 @@ async fn a_body_that_breaks_off_is_not_handled_and_is_logged() {
             let mut stream = TcpStream::connect(receiver.address).await.unwrap();
             stream.write_all(&request[..request.len() - 12]).await.unwrap();
             drop(stream);
-            let lines = logged(&logs).await;
-            assert_eq!(lines.len(), 1, "{kind:?}: {lines:#?}");
-            assert!(lines[0].contains("kind=\"body_incomplete\""), "{kind:?}: {lines:#?}");
-            assert!(receiver.take_handled().is_empty());
+            assert_broken_off(kind, &logs, &receiver).await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_answered_413_over_http2_too() {
+    let logs = Logs::capture();
+    let body = [BODY, b" "].concat();
+    for kind in Kind::ALL {
+        let receiver = Receiver::start(kind, patient()).await;
+        for sent in [&body[..0], &body] {
+            let exchange = Exchange::begin(receiver.address, &signed(&body), body.len(), sent).await;
+            assert_rejected(kind, &exchange.answer().await, &logs, &receiver, 413, "body_too_large");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_is_answered_408_over_http2_too() {
+    let logs = Logs::capture();
+    for kind in Kind::ALL {
+        let receiver = Receiver::start(kind, impatient()).await;
+        for sent in [&BODY[..0], &BODY[..1], BODY] {
+            let exchange = Exchange::begin(receiver.address, &signed(BODY), BODY.len(), sent).await;
+            assert_rejected(kind, &exchange.answer().await, &logs, &receiver, 408, "body_timeout");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_over_http2_is_not_handled_and_is_logged() {
+    let logs = Logs::capture();
+    for kind in Kind::ALL {
+        let receiver = Receiver::start(kind, patient()).await;
+        let begin = async || {
+            let sent = &BODY[..BODY.len() - 12];
+            let mut exchange = Exchange::begin(receiver.address, &signed(BODY), BODY.len(), sent).await;
+            exchange.flush().await;
+            exchange
+        };
+        let mut reset = begin().await;
+        reset.body.send_reset(Reason::CANCEL);
+        assert_broken_off(kind, &logs, &receiver).await;
+        drop(reset);
+        drop(begin().await);
+        assert_broken_off(kind, &logs, &receiver).await;
+    }
+}
+
+async fn assert_broken_off(kind: Kind, logs: &Logs, receiver: &Receiver) {
+    let lines = logged(logs).await;
+    assert_eq!(lines.len(), 1, "{kind:?}: {lines:#?}");
+    assert!(lines[0].contains("kind=\"body_incomplete\""), "{kind:?}: {lines:#?}");
+    assert!(receiver.take_handled().is_empty(), "{kind:?}");
 }
 
 /// Waits for the log to say something.

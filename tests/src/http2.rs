@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use h2::{Ping, PingPong, SendStream, client::ResponseFuture};
 use http::{HeaderName, HeaderValue, Request, header::CONTENT_LENGTH};
 use maac_webhook_wire::{Answer, PATH, PATIENCE};
 use tokio::{net::TcpStream, time::timeout};
@@ -34,28 +35,67 @@ pub async fn undeclared(
 }
 
 async fn exchange(address: SocketAddr, request: Request<()>, frames: Vec<Vec<u8>>) -> Answer {
-    let stream = TcpStream::connect(address).await.unwrap();
-    // Small frames are not to wait for each other.
-    stream.set_nodelay(true).unwrap();
-    let (client, connection) = h2::client::handshake(stream).await.unwrap();
-    // It ends with the client.
-    tokio::spawn(connection);
-    let exchanging = async {
-        let (answer, mut sending) = client.ready().await.unwrap().send_request(request, false).unwrap();
-        // A receiver may answer and reset the stream before it has read a body that it refuses.
-        for frame in frames {
-            let _ = sending.send_data(frame.into(), false);
-        }
-        let _ = sending.send_data(Bytes::new(), true);
+    let mut exchange = Exchange::open(address, request).await;
+    // A receiver may answer and reset the stream before it has read a body that it refuses.
+    for frame in frames {
+        let _ = exchange.body.send_data(frame.into(), false);
+    }
+    let _ = exchange.body.send_data(Bytes::new(), true);
+    exchange.answer().await
+}
 
-        let (parts, mut stream) = answer.await.unwrap().into_parts();
-        let mut body = Vec::new();
-        while let Some(frame) = stream.data().await {
-            body.extend(frame.unwrap());
+/// A request whose head is sent, on a connection of its own.
+#[derive(Debug)]
+pub struct Exchange {
+    answer: ResponseFuture,
+    /// What is sent of the body.
+    pub body: SendStream<Bytes>,
+    pings: PingPong,
+}
+
+impl Exchange {
+    async fn open(address: SocketAddr, request: Request<()>) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        // Small frames are not to wait for each other.
+        stream.set_nodelay(true).unwrap();
+        let (client, mut connection) = h2::client::handshake(stream).await.unwrap();
+        let pings = connection.ping_pong().unwrap();
+        // It ends with the exchange.
+        tokio::spawn(connection);
+        let mut client = client.ready().await.unwrap();
+        let (answer, body) = client.send_request(request, false).unwrap();
+        Self { answer, body, pings }
+    }
+
+    /// Begins a POST with a body of declared length, and sends so much of it.
+    pub async fn begin(address: SocketAddr, headers: &[(&str, Vec<u8>)], length: usize, sent: &[u8]) -> Self {
+        let mut request = post(headers);
+        request.headers_mut().insert(CONTENT_LENGTH, length.into());
+        let mut exchange = Self::open(address, request).await;
+        exchange.body.send_data(Bytes::copy_from_slice(sent), false).unwrap();
+        exchange
+    }
+
+    /// Waits until the receiver has read what was sent.
+    pub async fn flush(&mut self) {
+        // The first ping may overtake frames that wait to be sent, but then they go before the second.
+        for _ in 0..2 {
+            timeout(PATIENCE, self.pings.ping(Ping::opaque())).await.unwrap().unwrap();
         }
-        let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
-        let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
-        Answer { status: parts.status.as_u16(), headers: headers.collect(), body }
-    };
-    timeout(PATIENCE, exchanging).await.unwrap()
+    }
+
+    /// Reads the answer.
+    pub async fn answer(self) -> Answer {
+        let reading = async {
+            let (parts, mut stream) = self.answer.await.unwrap().into_parts();
+            let mut body = Vec::new();
+            while let Some(frame) = stream.data().await {
+                body.extend(frame.unwrap());
+            }
+            let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
+            let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
+            Answer { status: parts.status.as_u16(), headers: headers.collect(), body }
+        };
+        timeout(PATIENCE, reading).await.unwrap()
+    }
 }
