@@ -20,6 +20,7 @@ use maac_webhook::{Delivery, Endpoint, Rejection};
 use maac_webhook_actix::VerifyWebhook;
 use maac_webhook_axum::Webhook;
 use maac_webhook_tower::VerifyLayer;
+use maac_webhook_wire::PATH;
 use tokio::net::TcpListener;
 use tower::{Layer, service_fn, util::MapResponse};
 
@@ -85,14 +86,13 @@ impl Receiver {
             Kind::AxumLayer => {
                 let own = handled.clone();
                 let handler = async move |Webhook(delivery): Webhook<Delivery>| own.push(delivery);
-                let app =
-                    Router::new().route("/webhooks/maac", post(handler)).layer(VerifyLayer::new(endpoint));
+                let app = Router::new().route(PATH, post(handler)).layer(VerifyLayer::new(endpoint));
                 tokio::spawn(serve_axum(listener, app));
             }
             Kind::AxumExtractor => {
                 let own = handled.clone();
                 let handler = async move |Webhook(delivery): Webhook<Delivery>| own.push(delivery);
-                let app = Router::<Endpoint>::new().route("/webhooks/maac", post(handler));
+                let app = Router::<Endpoint>::new().route(PATH, post(handler));
                 tokio::spawn(serve_axum(listener, app.with_state(endpoint)));
             }
             Kind::ActixMiddleware | Kind::ActixExtractor => {
@@ -134,7 +134,7 @@ fn serve_actix(
             async move { answer }
         };
         let app_data = (!wrapped).then(|| endpoint.clone());
-        let resource = web::resource("/webhooks/maac")
+        let resource = web::resource(PATH)
             .wrap(Condition::new(wrapped, VerifyWebhook::new(endpoint.clone())))
             .route(web::post().to(handler))
             .wrap_fn(|request, inner| {

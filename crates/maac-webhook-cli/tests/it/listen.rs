@@ -1,6 +1,6 @@
 //! `listen` over real sockets.
 
-use std::{fs, thread, time::Duration};
+use std::{fs, thread};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maac_webhook_wire as wire;
@@ -181,7 +181,7 @@ fn a_slow_body_is_given_up_and_does_not_hold_others_up() {
         .unwrap();
     assert_eq!(listener.post(EVENT, None), 200);
     let mut answer = [0; 12];
-    slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    slow.set_read_timeout(Some(wire::PATIENCE)).unwrap();
     std::io::Read::read_exact(&mut slow, &mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 408");
 }

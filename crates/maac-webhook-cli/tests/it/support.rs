@@ -83,7 +83,7 @@ impl Running {
 
     /// Waits for a line of standard error that has this in it.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + wire::PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.stderr.recv_timeout(left) {
@@ -100,7 +100,7 @@ impl Running {
 
     /// Waits for the end.
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + wire::PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
@@ -158,7 +158,7 @@ impl Listener {
 
     /// The next line that it prints.
     pub(crate) fn next(&self) -> serde_json::Value {
-        self.lines.recv_timeout(Duration::from_secs(20)).unwrap()
+        self.lines.recv_timeout(wire::PATIENCE).unwrap()
     }
 }
 
