@@ -1,15 +1,19 @@
 //! One table of requests through the core and through every adapter: the same fate, reason and log.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::SocketAddr,
+};
 
 use bytes::Bytes;
 use maac_webhook::{Delivery, RejectionKind, RequestHead, Verifier};
 use maac_webhook_tests::{
+    http2,
     logs::Logs,
     receivers::{Kind, REJECTION, Receiver},
     vectors::{self, Vector},
-    wire,
 };
+use maac_webhook_wire::{self as wire, Answer};
 
 fn by_core(vector: &Vector) -> Result<Delivery, RejectionKind> {
     let (signatures, keys) = (vector.signature_values(), vector.key_values());
@@ -37,7 +41,33 @@ fn the_core_decides_as_the_table_says() {
     }
 }
 
-async fn run_through(kind: Kind, request: impl Fn(&Vector) -> Vec<u8>) {
+/// How a request goes over the wire.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Fixed,
+    Chunked,
+    /// The body is sent once the receiver has said to continue. One that refuses by the head alone may say
+    /// so at once: the fate is the same.
+    Expecting,
+    Http2Fixed,
+    Http2Undeclared,
+}
+
+impl Way {
+    /// HTTP/2 can carry each vector's headers too.
+    async fn send(self, address: SocketAddr, vector: &Vector) -> Answer {
+        let (headers, body) = (vector.headers(), vector.body());
+        match self {
+            Self::Fixed => wire::exchange(address, &wire::fixed(&headers, &body)).await,
+            Self::Chunked => wire::exchange(address, &wire::chunked(&headers, &body, 97)).await,
+            Self::Expecting => wire::exchange_expecting(address, &headers, &body).await,
+            Self::Http2Fixed => http2::fixed(address, &headers, &body).await,
+            Self::Http2Undeclared => http2::undeclared(address, &headers, &body, 97).await,
+        }
+    }
+}
+
+async fn run_through(kind: Kind, way: Way) {
     let logs = Logs::capture();
     // Most vectors are for one and the same endpoint, and a server takes its time to start.
     let mut receivers = HashMap::new();
@@ -47,13 +77,14 @@ async fn run_through(kind: Kind, request: impl Fn(&Vector) -> Vec<u8>) {
             Entry::Vacant(entry) => entry.insert(Receiver::start(kind, vector.endpoint()).await),
         };
         let _ = logs.take();
-        let answer = wire::exchange(receiver.address, &request(&vector)).await;
+        let answer = way.send(receiver.address, &vector).await;
         let (handled, lines) = (receiver.take_handled(), logs.take());
-        let at = format!("{kind:?}: {}: {lines:#?}", vector.name);
+        let at = format!("{kind:?}, {way:?}: {}: {lines:#?}", vector.name);
 
         match &vector.rejection {
             None => {
                 assert_eq!((answer.status, answer.body.as_slice()), (200, &b"OK"[..]), "{at}");
+                assert_eq!(answer.header(REJECTION), None, "{at}");
                 assert_eq!(handled.len(), 1, "{at}");
                 assert_delivered(&vector, &handled[0], &at);
                 let warnings = usize::from(vector.idempotency_key.is_none());
@@ -63,7 +94,7 @@ async fn run_through(kind: Kind, request: impl Fn(&Vector) -> Vec<u8>) {
                 let known = RejectionKind::ALL.iter().find(|kind| kind.as_str() == expected).unwrap();
                 assert_eq!(answer.status, known.status(), "{at}");
                 assert_eq!(answer.header(REJECTION), Some(known.as_str()), "{at}");
-                assert_eq!(answer.body, b"", "{at}");
+                assert_says_no_more(&answer, &at);
                 assert!(handled.is_empty(), "{at}");
                 assert_eq!(lines.len(), 1, "{at}");
                 assert!(lines[0].contains(&format!("kind=\"{expected}\"")), "{at}");
@@ -72,6 +103,16 @@ async fn run_through(kind: Kind, request: impl Fn(&Vector) -> Vec<u8>) {
         }
         assert_nothing_leaks(&vector, &lines.concat());
     }
+}
+
+/// A rejection has no body, and no header but those that every answer has.
+fn assert_says_no_more(answer: &Answer, at: &str) {
+    assert_eq!(answer.body, b"", "{at}");
+    for (name, value) in &answer.headers {
+        let known = ["connection", "content-length", "date", REJECTION];
+        assert!(known.iter().any(|known| name.eq_ignore_ascii_case(known)), "{name}: {value}, {at}");
+    }
+    assert!(answer.header("content-length").is_none_or(|length| length == "0"), "{at}");
 }
 
 /// No secret, no digest that would have been accepted, no payload.
@@ -88,14 +129,29 @@ fn assert_nothing_leaks(vector: &Vector, log: &str) {
 #[tokio::test]
 async fn every_adapter_decides_as_the_table_says_with_a_fixed_length() {
     for kind in Kind::ALL {
-        run_through(kind, |vector| wire::fixed(&vector.headers(), &vector.body())).await;
+        run_through(kind, Way::Fixed).await;
     }
 }
 
 #[tokio::test]
 async fn every_adapter_decides_as_the_table_says_with_a_chunked_body() {
     for kind in Kind::ALL {
-        run_through(kind, |vector| wire::chunked(&vector.headers(), &vector.body(), 97)).await;
+        run_through(kind, Way::Chunked).await;
+    }
+}
+
+#[tokio::test]
+async fn every_adapter_decides_as_the_table_says_where_the_body_waits_to_be_asked_for() {
+    for kind in Kind::ALL {
+        run_through(kind, Way::Expecting).await;
+    }
+}
+
+#[tokio::test]
+async fn every_adapter_decides_as_the_table_says_over_http2() {
+    for kind in Kind::ALL {
+        run_through(kind, Way::Http2Fixed).await;
+        run_through(kind, Way::Http2Undeclared).await;
     }
 }
 

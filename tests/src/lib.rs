@@ -1,5 +1,5 @@
-//! What the tests that cross crates share: the table of requests, receivers on real sockets, a client that
-//! writes bytes, and the log.
+//! What the tests that cross crates share: the table of requests, receivers on real sockets, an HTTP/2 client,
+//! and the log.
 //!
 //! The README is here too, so that its examples are compiled and run.
 
@@ -11,10 +11,10 @@
     reason = "for tests alone"
 )]
 
+pub mod http2;
 pub mod logs;
 pub mod receivers;
 pub mod vectors;
-pub mod wire;
 
 /// The README's examples are compiled, and run where they can be.
 #[cfg(doctest)]

@@ -1,9 +1,10 @@
-//! Receivers of every kind on real sockets, alike but for the framework.
+//! Receivers of every kind on real sockets, alike but for the framework: each speaks HTTP/1.1 and HTTP/2.
 
 use std::{
     convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{Router, middleware::map_response, response::Response, routing::post};
@@ -19,6 +20,7 @@ use maac_webhook::{Delivery, Endpoint, Rejection};
 use maac_webhook_actix::VerifyWebhook;
 use maac_webhook_axum::Webhook;
 use maac_webhook_tower::VerifyLayer;
+use maac_webhook_wire::PATH;
 use tokio::net::TcpListener;
 use tower::{Layer, service_fn, util::MapResponse};
 
@@ -84,14 +86,13 @@ impl Receiver {
             Kind::AxumLayer => {
                 let own = handled.clone();
                 let handler = async move |Webhook(delivery): Webhook<Delivery>| own.push(delivery);
-                let app =
-                    Router::new().route("/webhooks/maac", post(handler)).layer(VerifyLayer::new(endpoint));
+                let app = Router::new().route(PATH, post(handler)).layer(VerifyLayer::new(endpoint));
                 tokio::spawn(serve_axum(listener, app));
             }
             Kind::AxumExtractor => {
                 let own = handled.clone();
                 let handler = async move |Webhook(delivery): Webhook<Delivery>| own.push(delivery);
-                let app = Router::<Endpoint>::new().route("/webhooks/maac", post(handler));
+                let app = Router::<Endpoint>::new().route(PATH, post(handler));
                 tokio::spawn(serve_axum(listener, app.with_state(endpoint)));
             }
             Kind::ActixMiddleware | Kind::ActixExtractor => {
@@ -133,7 +134,7 @@ fn serve_actix(
             async move { answer }
         };
         let app_data = (!wrapped).then(|| endpoint.clone());
-        let resource = web::resource("/webhooks/maac")
+        let resource = web::resource(PATH)
             .wrap(Condition::new(wrapped, VerifyWebhook::new(endpoint.clone())))
             .route(web::post().to(handler))
             .wrap_fn(|request, inner| {
@@ -157,7 +158,10 @@ fn serve_actix(
             })
             .service(resource)
     });
-    let server = server.workers(1).disable_signals().listen(listener).unwrap().run();
+    // actix-web's own time-out would answer where a machine is busy, and small frames are not to wait for
+    // each other.
+    let server = server.client_request_timeout(Duration::ZERO).tcp_nodelay(true);
+    let server = server.workers(1).disable_signals().listen_auto_h2c(listener).unwrap().run();
     let handle = server.handle();
     tokio::spawn(server);
     handle

@@ -1,5 +1,7 @@
 //! The committed table of requests and what becomes of each.
 
+use std::time::Duration;
+
 use maac_webhook::{Endpoint, ShareSecret, ShareSecrets, headers};
 use serde::Deserialize;
 
@@ -49,7 +51,8 @@ impl Vector {
         for text in [previous, current].into_iter().flatten() {
             secrets.rotate(secret(text), ShareSecrets::DEFAULT_OVERLAP);
         }
-        let endpoint = Endpoint::new("vectors", secrets);
+        // No request here is about the time-out, and any machine may be slow.
+        let endpoint = Endpoint::new("vectors", secrets).with_body_timeout(Duration::from_secs(60));
         match self.body_limit {
             Some(limit) => endpoint.with_body_limit(limit),
             None => endpoint,

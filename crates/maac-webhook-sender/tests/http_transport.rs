@@ -11,7 +11,7 @@ use maac_webhook_sender::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
 };
 use tokio_rustls::{TlsAcceptor, rustls};
 
@@ -48,19 +48,31 @@ async fn answering(answer: &'static str) -> SocketAddr {
     .await
 }
 
-async fn deliver_by(transport: HttpTransport, url: &str) -> DeliveryRecord {
+fn signed(body: Bytes) -> WebhookRequest {
+    WebhookRequest::signed(&ShareSecret::new("hush").unwrap(), body)
+}
+
+/// A sender of one attempt, which waits longer than any machine takes.
+fn patient(transport: HttpTransport) -> Sender<HttpTransport> {
+    Sender::new(transport).schedule(RetrySchedule::new([])).attempt_timeout(Duration::from_secs(60))
+}
+
+/// A sender that gives up soon: for receivers that never answer alone, for any other may be too slow.
+fn impatient() -> Sender<HttpTransport> {
+    patient(HttpTransport::new()).attempt_timeout(Duration::from_millis(500))
+}
+
+async fn deliver_by(sender: Sender<HttpTransport>, url: &str) -> DeliveryRecord {
     let target: Target = url.parse().unwrap();
-    let request =
-        WebhookRequest::signed(&ShareSecret::new("hush").unwrap(), Bytes::from_static(b"{\"a\": 1}"));
-    Sender::new(transport)
-        .schedule(RetrySchedule::new([]))
-        .attempt_timeout(Duration::from_millis(500))
-        .deliver(&target, &request)
-        .await
+    sender.deliver(&target, &signed(Bytes::from_static(b"{\"a\": 1}"))).await
 }
 
 async fn deliver(address: SocketAddr) -> DeliveryRecord {
-    deliver_by(HttpTransport::new(), &format!("http://{address}/hooks?x=1")).await
+    deliver_by(patient(HttpTransport::new()), &format!("http://{address}/hooks?x=1")).await
+}
+
+async fn deliver_impatiently(address: SocketAddr) -> DeliveryRecord {
+    deliver_by(impatient(), &format!("http://{address}/")).await
 }
 
 async fn failure(record: DeliveryRecord) -> TransportErrorKind {
@@ -98,7 +110,7 @@ async fn header_names_have_the_documented_capitals_and_a_query_needs_no_path() {
         sent.send(read_request(&mut stream).await).unwrap();
     })
     .await;
-    deliver_by(HttpTransport::new(), &format!("http://{address}?x=1")).await;
+    deliver_by(patient(HttpTransport::new()), &format!("http://{address}?x=1")).await;
     let request = received.await.unwrap();
     assert!(request.starts_with("POST /?x=1 HTTP/1.1\r\nHost: "), "{request}");
     for name in ["CrescLab-Signature", "CrescLab-Idempotency-Key", "Content-Type", "User-Agent", "Accept"] {
@@ -131,9 +143,8 @@ async fn an_answer_that_comes_before_the_whole_body_was_read_is_kept() {
     })
     .await;
     let target: Target = format!("http://{address}/").parse().unwrap();
-    let secret = ShareSecret::new("hush").unwrap();
-    let request = WebhookRequest::signed(&secret, Bytes::from(vec![b'x'; 8 << 20]));
-    let record = Sender::new(HttpTransport::new()).deliver(&target, &request).await;
+    let request = signed(Bytes::from(vec![b'x'; 8 << 20]));
+    let record = patient(HttpTransport::new()).deliver(&target, &request).await;
     assert_eq!((record.outcome, record.status()), (Outcome::Refused, Some(413)));
 }
 
@@ -159,7 +170,7 @@ async fn a_responses_body_is_cut_at_the_cap() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n0123456789";
     for (cap, kept, truncated) in [(0, "", true), (9, "012345678", true), (10, "0123456789", false)] {
         let url = format!("http://{}/", answering(answer).await);
-        let record = deliver_by(HttpTransport::new().response_cap(cap), &url).await;
+        let record = deliver_by(patient(HttpTransport::new().response_cap(cap)), &url).await;
         let response = record.attempts[0].result.as_ref().unwrap();
         assert_eq!((response.body.as_text(), response.truncated), (Some(kept), truncated), "{cap}");
     }
@@ -177,12 +188,12 @@ async fn an_endless_response_ends_at_the_cap_or_the_time_out() {
     };
     let record = deliver(endless(false).await).await;
     assert!(record.attempts[0].result.as_ref().unwrap().truncated);
-    assert_eq!(failure(deliver(endless(true).await).await).await, TransportErrorKind::Timeout);
+    assert_eq!(failure(deliver_impatiently(endless(true).await).await).await, TransportErrorKind::Timeout);
 }
 
 #[tokio::test]
 async fn a_name_without_an_address_is_dns() {
-    let record = deliver_by(HttpTransport::new(), "http://nowhere.invalid/").await;
+    let record = deliver_by(patient(HttpTransport::new()), "http://nowhere.invalid/").await;
     // A resolver that cannot be reached may take longer than this attempt.
     let kind = failure(record).await;
     assert!(matches!(kind, TransportErrorKind::Dns | TransportErrorKind::Timeout), "{kind:?}");
@@ -190,7 +201,10 @@ async fn a_name_without_an_address_is_dns() {
 
 #[tokio::test]
 async fn a_port_without_a_listener_is_refused() {
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // Bound, so that nobody else gets this port, but not listened on.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
     assert_eq!(failure(deliver(address).await).await, TransportErrorKind::Refused);
 }
 
@@ -219,7 +233,7 @@ async fn a_receiver_that_never_answers_times_out() {
         std::future::pending().await
     })
     .await;
-    assert_eq!(failure(deliver(address).await).await, TransportErrorKind::Timeout);
+    assert_eq!(failure(deliver_impatiently(address).await).await, TransportErrorKind::Timeout);
 }
 
 #[tokio::test]
@@ -253,7 +267,7 @@ async fn https_to_a_receiver_that_speaks_http_is_a_tls_error() {
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     })
     .await;
-    let record = deliver_by(HttpTransport::new(), &format!("https://{address}/")).await;
+    let record = deliver_by(patient(HttpTransport::new()), &format!("https://{address}/")).await;
     assert_eq!(failure(record).await, TransportErrorKind::Tls);
 }
 
@@ -280,14 +294,14 @@ async fn a_certificate_is_trusted_only_under_a_root_that_is() {
     };
 
     let url = |address: SocketAddr| format!("https://localhost:{}/", address.port());
-    let untrusting = deliver_by(HttpTransport::new(), &url(serve().await)).await;
+    let untrusting = deliver_by(patient(HttpTransport::new()), &url(serve().await)).await;
     assert_eq!(failure(untrusting).await, TransportErrorKind::Tls);
 
     let trusting = HttpTransport::new().root_certificate(made.cert.pem().as_bytes()).unwrap();
-    let record = deliver_by(trusting.clone(), &url(serve().await)).await;
+    let record = deliver_by(patient(trusting.clone()), &url(serve().await)).await;
     assert_eq!((record.outcome, record.status()), (Outcome::Delivered, Some(200)));
 
-    let other_name = deliver_by(trusting, &format!("https://{}/", serve().await)).await;
+    let other_name = deliver_by(patient(trusting), &format!("https://{}/", serve().await)).await;
     assert_eq!(failure(other_name).await, TransportErrorKind::Tls);
     for not_one in ["no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         assert!(HttpTransport::new().root_certificate(not_one.as_bytes()).is_err(), "{not_one}");
@@ -321,7 +335,7 @@ async fn a_receiver_that_wants_a_client_certificate_is_a_tls_error() {
         })
         .await;
         let trusting = HttpTransport::new().root_certificate(made.cert.pem().as_bytes()).unwrap();
-        let record = deliver_by(trusting, &format!("https://localhost:{}/", address.port())).await;
+        let record = deliver_by(patient(trusting), &format!("https://localhost:{}/", address.port())).await;
         assert_eq!(failure(record).await, TransportErrorKind::Tls, "{version:?}");
     }
 }

@@ -108,49 +108,35 @@ async fn the_inner_status_is_preserved_on_request() {
     }
 }
 
-/// A body that panics when it is read.
-struct Untouchable;
+type Polled = Poll<Option<Result<Frame<Bytes>, Infallible>>>;
 
-impl Body for Untouchable {
+/// A body that does this whenever it is read.
+struct Doing(fn() -> Polled);
+
+impl Body for Doing {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        panic!("the body was read");
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Polled {
+        (self.0)()
     }
 }
+
+const UNTOUCHABLE: Doing = Doing(|| panic!("the body was read"));
+const STALLED: Doing = Doing(|| Poll::Pending);
+const ENDLESS: Doing = Doing(|| Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x"))))));
 
 #[tokio::test]
 async fn what_can_be_refused_early_is_refused_before_the_body_is_read() {
     let service = VerifyLayer::new(endpoint()).layer(answering(200));
-    let unsigned = Request::post("/").body(Untouchable).unwrap();
+    let unsigned = Request::post("/").body(UNTOUCHABLE).unwrap();
     let response = service.clone().oneshot(unsigned).await.unwrap();
     assert_eq!((response.status().as_u16(), kind(&response)), (401, Some(RejectionKind::MissingSignature)));
 
     let unloaded = Endpoint::new("crm", maac_webhook::ShareSecrets::empty());
     let service = VerifyLayer::new(unloaded).layer(answering(200));
-    let response = service.oneshot(signed(Untouchable)).await.unwrap();
+    let response = service.oneshot(signed(UNTOUCHABLE)).await.unwrap();
     assert_eq!((response.status().as_u16(), kind(&response)), (503, Some(RejectionKind::NoSecret)));
-}
-
-/// A body that never ends: nothing more comes, or the next byte is always there.
-struct Endless {
-    stalls: bool,
-}
-
-impl Body for Endless {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.stalls { Poll::Pending } else { Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x"))))) }
-    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,20 +144,20 @@ async fn a_body_that_stalls_is_given_up_after_its_time_out() {
     let endpoint = endpoint().with_body_timeout(Duration::from_secs(3));
     let service = VerifyLayer::new(endpoint).layer(answering(200));
     let began = tokio::time::Instant::now();
-    let response = service.oneshot(signed(Endless { stalls: true })).await.unwrap();
+    let response = service.oneshot(signed(STALLED)).await.unwrap();
     assert_eq!((response.status().as_u16(), kind(&response)), (408, Some(RejectionKind::BodyTimeout)));
     assert_eq!(began.elapsed().as_secs(), 3);
 }
 
 #[tokio::test]
 async fn a_body_without_end_is_cut_at_the_limit_and_at_the_time_out() {
-    let service = VerifyLayer::new(endpoint()).layer(answering(200));
-    let response = service.oneshot(signed(Endless { stalls: false })).await.unwrap();
+    let service = VerifyLayer::new(endpoint().with_body_limit(10)).layer(answering(200));
+    let response = service.oneshot(signed(ENDLESS)).await.unwrap();
     assert_eq!((response.status().as_u16(), kind(&response)), (413, Some(RejectionKind::BodyTooLarge)));
 
     let no_limit = endpoint().with_body_limit(usize::MAX).with_body_timeout(Duration::from_millis(20));
     let service = VerifyLayer::new(no_limit).layer(answering(200));
-    let response = service.oneshot(signed(Endless { stalls: false })).await.unwrap();
+    let response = service.oneshot(signed(ENDLESS)).await.unwrap();
     assert_eq!((response.status().as_u16(), kind(&response)), (408, Some(RejectionKind::BodyTimeout)));
 }
 

@@ -21,7 +21,7 @@ macro_rules! assert_invocation {
                 (r"\b[0-9a-f]{32}\b", "KEY"),
                 (r"[0-9.]+ ms", "N ms"),
                 (r#""duration_ms":[0-9.]+"#, r#""duration_ms":N"#),
-                (r"/\S+/maac-webhook-cli-\d+-", "DIR/"),
+                (r"/\S+/maac-webhook-cli-\d+-\d+-", "DIR/"),
             ],
             omit_expression => true,
         }, { insta::assert_snapshot!($name, $output); });

@@ -1,8 +1,9 @@
 //! `listen` over real sockets.
 
-use std::{fs, thread, time::Duration};
+use std::{fs, thread};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use maac_webhook_wire as wire;
 use serde_json::json;
 
 use crate::support::{File, Listener, Running, SECRET, maac_webhook};
@@ -51,9 +52,10 @@ fn whatever_is_verified_is_printed_and_nothing_else_is() {
     assert_eq!(listener.next()["event"], json!({"a": 1.5}));
 
     assert_eq!(listener.post_signed("another", EVENT, Some("k")), 401);
-    assert_eq!(listener.request("POST", "/webhooks/maac", "", EVENT), (401, String::new()));
-    assert_eq!(listener.request("GET", "/webhooks/maac", "", b"").0, 401);
-    assert_eq!(listener.request("POST", "/elsewhere", "", EVENT).0, 404);
+    let unsigned = listener.exchange(&wire::fixed(&[], EVENT));
+    assert_eq!((unsigned.status, unsigned.body), (401, Vec::new()));
+    assert_eq!(listener.exchange(&wire::request("GET", wire::PATH, &[], b"")).status, 401);
+    assert_eq!(listener.exchange(&wire::request("POST", "/elsewhere", &[], EVENT)).status, 404);
     let large = vec![b' '; 1024 * 1024 + 1];
     assert_eq!(listener.post(&large, None), 413);
     assert!(listener.is_silent_for_sure());
@@ -179,7 +181,7 @@ fn a_slow_body_is_given_up_and_does_not_hold_others_up() {
         .unwrap();
     assert_eq!(listener.post(EVENT, None), 200);
     let mut answer = [0; 12];
-    slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    slow.set_read_timeout(Some(wire::PATIENCE)).unwrap();
     std::io::Read::read_exact(&mut slow, &mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 408");
 }

@@ -2,16 +2,20 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
 
-use maac_webhook::{ShareSecret, Signature};
+use maac_webhook::{ShareSecret, Signature, headers};
+use maac_webhook_wire::{self as wire, Answer};
+use tokio::runtime::Builder;
 
 pub(crate) const SECRET: &str = "test-share-secret";
 
@@ -42,7 +46,9 @@ pub(crate) struct File(pub(crate) PathBuf);
 
 impl File {
     pub(crate) fn new(name: &str, content: impl AsRef<[u8]>) -> Self {
-        let path = std::env::temp_dir().join(format!("maac-webhook-cli-{}-{name}", std::process::id()));
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let own = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(format!("maac-webhook-cli-{own}-{name}"));
         fs::write(&path, content).unwrap();
         Self(path)
     }
@@ -77,7 +83,7 @@ impl Running {
 
     /// Waits for a line of standard error that has this in it.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + wire::PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.stderr.recv_timeout(left) {
@@ -94,7 +100,7 @@ impl Running {
 
     /// Waits for the end.
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + wire::PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
@@ -105,8 +111,9 @@ impl Running {
     }
 
     pub(crate) fn terminate(&mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        // The shell's own `kill`: the program of that name is not on every machine.
+        let kill = format!("kill -TERM {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// All of standard error so far.
@@ -151,7 +158,7 @@ impl Listener {
 
     /// The next line that it prints.
     pub(crate) fn next(&self) -> serde_json::Value {
-        self.lines.recv_timeout(Duration::from_secs(20)).unwrap()
+        self.lines.recv_timeout(wire::PATIENCE).unwrap()
     }
 }
 
@@ -179,26 +186,14 @@ impl Client {
     }
 
     pub(crate) fn post_signed(&self, secret: &str, body: &[u8], key: Option<&str>) -> u16 {
-        let signature = Signature::sign(&ShareSecret::new(secret).unwrap(), body);
-        let key = key.map_or_else(String::new, |key| format!("CrescLab-Idempotency-Key: {key}\r\n"));
-        let headers = format!("CrescLab-Signature: {signature}\r\n{key}");
-        self.request("POST", "/webhooks/maac", &headers, body).0
+        let signature = Signature::sign(&ShareSecret::new(secret).unwrap(), body).to_string();
+        let key = key.map(|key| (headers::IDEMPOTENCY_KEY, key.into()));
+        let headers: Vec<_> = [(headers::SIGNATURE, signature.into())].into_iter().chain(key).collect();
+        self.exchange(&wire::fixed(&headers, body)).status
     }
 
-    /// Sends a request and gives the status and the body of the answer.
-    pub(crate) fn request(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.address()).unwrap();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n",
-            self.address(),
-            body.len()
-        );
-        // A body that is refused may not be read to its end.
-        let _ = stream.write_all(&[head.as_bytes(), body].concat());
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8(answer).unwrap();
-        let status = answer.split(' ').nth(1).unwrap_or_else(|| panic!("no answer: {answer:?}"));
-        (status.parse().unwrap(), answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    pub(crate) fn exchange(&self, request: &[u8]) -> Answer {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(wire::exchange(self.address(), request))
     }
 }

@@ -29,7 +29,7 @@ def post(url, body):
         "CrescLab-Signature": hmac.new(SECRET, body, hashlib.sha256).hexdigest(),
         "CrescLab-Idempotency-Key": uuid.uuid4().hex,
     })
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         if response.status != 200:
             sys.exit(f"answered {response.status}")
 
