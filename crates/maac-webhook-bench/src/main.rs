@@ -8,6 +8,7 @@
     reason = "a benchmark prints, and stops where it is wrong"
 )]
 
+mod durable;
 mod fixture;
 mod harness;
 mod http;
@@ -30,7 +31,7 @@ struct Arguments {
     /// A short run that shows that it works; its figures are rough.
     #[arg(long)]
     quick: bool,
-    /// Only the rows without a network, or only those with.
+    /// Only the rows without a network, those with one, or those with a disk.
     #[arg(long)]
     only: Option<Group>,
 }
@@ -39,6 +40,7 @@ struct Arguments {
 enum Group {
     Verify,
     Http,
+    Durable,
 }
 
 impl Arguments {
@@ -56,17 +58,22 @@ impl Arguments {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let (verify, http) = (arguments.plan(75, 300), arguments.plan(5, 100_000));
+    let durable = arguments.plan(1, 500_000);
     let fixtures = fixture::all()?;
     let [survey, .., smallest] = fixtures.as_slice() else { return Err("too few fixtures".into()) };
 
     let mut rows = Vec::new();
-    if arguments.only != Some(Group::Http) {
+    let wanted = |group| arguments.only.is_none_or(|only| only == group);
+    if wanted(Group::Verify) {
         rows.push(verify::verify_row(verify, survey)?);
         rows.extend(verify::event_rows(verify, &fixtures)?);
     }
-    if arguments.only != Some(Group::Verify) {
+    if wanted(Group::Http) {
         rows.extend(http::rows(http, survey, true)?);
         rows.extend(http::rows(http, smallest, false)?);
+    }
+    if wanted(Group::Durable) {
+        rows.extend(durable::rows(durable, survey)?);
     }
     report::print(&rows);
     println!("\n{}", notes(verify, http));

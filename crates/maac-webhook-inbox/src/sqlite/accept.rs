@@ -1,18 +1,33 @@
 //! Accepting: the identity table, decided by the uniqueness of what is inserted.
 
-use maac_webhook::{ContentDigest, Delivery, IdempotencyKey, jiff::Timestamp};
+use maac_webhook::{ContentDigest, IdempotencyKey, Identity, jiff::Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::rows::{micros, slot_name};
 use crate::{Accepted, EntryId, Incoming, State, Verdict};
 
+/// A delivery with its digests, which whoever accepts it computes, and not the one thread that writes.
+pub(super) struct Digested {
+    incoming: Incoming,
+    identity: Identity,
+    content: Option<ContentDigest>,
+}
+
+impl Digested {
+    pub(super) fn new(incoming: Incoming) -> Self {
+        let (identity, content) = (incoming.delivery.identity(), ContentDigest::of(&incoming.delivery));
+        Self { incoming, identity, content }
+    }
+}
+
 pub(super) fn accept(
     transaction: &Transaction<'_>,
-    incoming: &Incoming,
+    digested: &Digested,
     now: Timestamp,
 ) -> rusqlite::Result<Accepted> {
+    let verdict = judge(transaction, digested, now)?;
+    let incoming = &digested.incoming;
     let delivery = &incoming.delivery;
-    let verdict = judge(transaction, delivery, now)?;
     if !verdict.is_handled() {
         return Ok(Accepted::new(verdict, None, false));
     }
@@ -39,10 +54,10 @@ pub(super) fn accept(
 }
 
 /// Records the body, and the key if nobody had it before.
-fn judge(transaction: &Transaction<'_>, delivery: &Delivery, now: Timestamp) -> rusqlite::Result<Verdict> {
-    let (identity, endpoint) = (delivery.identity(), delivery.endpoint());
+fn judge(transaction: &Transaction<'_>, digested: &Digested, now: Timestamp) -> rusqlite::Result<Verdict> {
+    let Digested { incoming: Incoming { delivery, .. }, identity, content } = digested;
+    let endpoint = delivery.endpoint();
     let key = delivery.idempotency_key().map(IdempotencyKey::as_str);
-    let content = ContentDigest::of(delivery);
     let mut insert = transaction
         .prepare_cached("INSERT INTO maac_inbox_identities VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")?;
     let inserted = insert.execute(params![

@@ -21,6 +21,7 @@ use crate::{
     Accepted, Attempt, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement,
     Stats, Store, StoreError,
 };
+use accept::Digested;
 use error::store_error;
 use writer::Writer;
 
@@ -58,10 +59,10 @@ impl SqliteStore {
     /// What SQLite says. Roll back then.
     pub fn accept_in(
         transaction: &Transaction<'_>,
-        incoming: &Incoming,
+        incoming: Incoming,
         now: Timestamp,
     ) -> rusqlite::Result<Accepted> {
-        accept::accept(transaction, incoming, now)
+        accept::accept(transaction, &Digested::new(incoming), now)
     }
 
     /// Completes an event in a transaction of your own, on a connection to the same file: its effects and "done" commit
@@ -103,8 +104,9 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 
 impl Store for SqliteStore {
     async fn accept(&self, incoming: Incoming, now: Timestamp) -> Result<Accepted, StoreError> {
+        let digested = Digested::new(incoming);
         let accepted =
-            self.writer.write(move |transaction| accept::accept(transaction, &incoming, now)).await?;
+            self.writer.write(move |transaction| accept::accept(transaction, &digested, now)).await?;
         if accepted.entry.is_some() && !accepted.held {
             self.stored.notify_one();
         }

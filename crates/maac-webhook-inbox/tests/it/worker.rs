@@ -340,12 +340,12 @@ async fn a_delivery_may_be_accepted_in_a_transaction_of_ones_own() {
     let incoming =
         maac_webhook_inbox::Incoming::new(delivery(r#"{"topic": "t", "data": {}}"#, Some("key-1")));
     let transaction = own.transaction().unwrap();
-    SqliteStore::accept_in(&transaction, &incoming, Timestamp::now()).unwrap();
+    SqliteStore::accept_in(&transaction, incoming.clone(), Timestamp::now()).unwrap();
     transaction.rollback().unwrap();
     assert!(fixture.in_state(State::Waiting).await.is_empty());
 
     let transaction = own.transaction().unwrap();
-    let accepted = SqliteStore::accept_in(&transaction, &incoming, Timestamp::now()).unwrap();
+    let accepted = SqliteStore::accept_in(&transaction, incoming, Timestamp::now()).unwrap();
     transaction.commit().unwrap();
     assert_eq!(fixture.in_state(State::Waiting).await[0].id, accepted.entry.unwrap());
 }
