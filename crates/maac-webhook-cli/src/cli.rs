@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use maac_webhook_sender::{Sender, Target, json::BodyStyle};
 
-use crate::secret::SecretArgs;
+use crate::{secret::SecretArgs, server::Limits};
 
 /// Receive, send, sign and verify MAAC webhooks.
 ///
@@ -56,6 +56,10 @@ pub(crate) struct ListenArgs {
     /// Where events are kept; `none`, the only one yet, keeps their identities in memory
     #[arg(long, value_name = "URL", default_value = "none")]
     pub(crate) inbox: InboxKind,
+
+    /// Connections at once; further ones wait. The limit on open files is raised for them where it may be
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT_CONNECTIONS, value_parser = connections)]
+    pub(crate) max_connections: usize,
 
     #[command(flatten)]
     pub(crate) secret: SecretArgs,
@@ -158,6 +162,13 @@ fn delays(text: &str) -> Result<Delays, String> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.trim().parse().map_err(|_| format!("`{text}` is not a number of seconds"))?;
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{seconds} s is no duration"))
+}
+
+fn connections(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=1_000_000) => Ok(number),
+        _ => Err("it is no number from 1 to 1000000".to_owned()),
+    }
 }
 
 fn path(text: &str) -> Result<String, String> {

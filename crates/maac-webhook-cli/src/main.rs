@@ -12,6 +12,7 @@ mod log;
 mod receiver;
 mod secret;
 mod send;
+mod server;
 mod sign;
 mod verify;
 

@@ -2,11 +2,15 @@
 
 mod output;
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use maac_webhook::{Endpoint, Reload, ShareSecrets};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{
     net::TcpListener,
+    sync::oneshot,
+    task::JoinHandle,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
@@ -16,6 +20,7 @@ use crate::{
     listen::output::Lines,
     log,
     receiver::{self, Recorder},
+    server::{self, Limits, connections_at_most},
 };
 
 /// How often a secret's file is looked at.
@@ -28,6 +33,7 @@ const GRACE: Duration = Duration::from_secs(10);
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
+    let mut signals = Signals::new().map_err(|error| Failure::because("no signals can be had", error))?;
     let secrets = args.secret.secrets()?;
     let InboxKind::None = args.inbox;
     let cannot_listen = |error| Failure::because(format!("cannot listen on {}", args.addr), error);
@@ -42,35 +48,46 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     let output = output.map_err(|error| Failure::because("standard output cannot be used", error))?;
     let (recorder, thread) = Recorder::start(Lines::new(output));
     let app = receiver::router(&args.path, Endpoint::new("maac", secrets), recorder.clone());
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serve = axum::serve(listener, app).with_graceful_shutdown(async {
+    let limits = Limits { connections: connections_at_most(args.max_connections), ..Limits::default() };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut served = tokio::spawn(server::serve(listener, app, limits, async {
         // Either the word to stop, or whoever could give it is gone.
         let _ = stopped.await;
-    });
-    let mut served = tokio::spawn(serve.into_future());
+    }));
     log::line(format_args!("listening on http://{address}{}", args.path));
 
     let output_lost = tokio::select! {
-        () = told_to_stop() => false,
+        () = signals.next() => false,
         () = recorder.lost() => true,
         _ = &mut served => return Err(Failure::new("the server ended by itself")),
     };
+    if !output_lost {
+        tracing::info!("told to stop: what is under way comes to its end; told once more, it is cut off");
+    }
     let _ = stop.send(());
+    tokio::select! {
+        () = end(served, recorder, thread) => {}
+        () = signals.next() => tracing::warn!("told to stop once more: what is under way is cut off"),
+    }
+    if output_lost {
+        return Err(Failure::new("standard output is closed: nobody takes the events"));
+    }
+    Ok(Answer::Yes)
+}
+
+/// Lets requests and lines that are under way come to their end, for a while.
+async fn end(mut served: JoinHandle<()>, recorder: Recorder, thread: thread::JoinHandle<()>) {
     if timeout(GRACE, &mut served).await.is_err() {
         tracing::warn!("requests that did not end within {} s are cut off", GRACE.as_secs());
         served.abort();
         let _ = served.await;
     }
     drop(recorder);
-    // A connection that is still open holds on to the thread; each line that was answered is out already.
+    // An output that takes nothing holds on to the thread; each line that was answered is out already.
     let begun = Instant::now();
     while !thread.is_finished() && begun.elapsed() < LAST_LINES {
         sleep(Duration::from_millis(10)).await;
     }
-    if output_lost {
-        return Err(Failure::new("standard output is closed: nobody takes the events"));
-    }
-    Ok(Answer::Yes)
 }
 
 /// Follows the secret's file. What is wrong with it is logged once per change, by the secrets themselves.
@@ -88,21 +105,38 @@ async fn reload(secrets: ShareSecrets) {
     }
 }
 
+/// SIGINT (Ctrl-C) and SIGTERM, as often as they come.
 #[cfg(unix)]
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
 
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Self { interrupt: signal(interrupt)?, terminate: signal(terminate)? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn told_to_stop() {
-    let _ = tokio::signal::ctrl_c().await;
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

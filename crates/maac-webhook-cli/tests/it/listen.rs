@@ -1,6 +1,12 @@
 //! `listen` over real sockets.
 
-use std::{fs, thread, time::Duration};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::json;
@@ -132,16 +138,41 @@ fn it_ends_well_when_it_is_told_to() {
 }
 
 #[test]
-fn it_ends_though_a_client_holds_half_a_request() {
-    use std::{io::Write, net::TcpStream};
-
+fn it_does_not_wait_for_half_a_request_or_an_idle_client() {
     let mut listener = Listener::start(&[]);
+    let idle = TcpStream::connect(listener.address()).unwrap();
     let mut half = TcpStream::connect(listener.address()).unwrap();
     half.write_all(b"POST /webhooks/maac HTTP/1.1\r\nHost: a\r\n").unwrap();
     assert_eq!(listener.post(EVENT, None), 200);
+    let told = Instant::now();
     listener.process.terminate();
     assert_eq!(listener.process.wait().code(), Some(0));
-    drop(half);
+    assert!(told.elapsed() < Duration::from_secs(8), "{:?}", told.elapsed());
+    drop((idle, half));
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut listener = Listener::start(&[]);
+    let slow = listener.post_without_its_body();
+    assert_eq!(listener.post(EVENT, None), 200);
+    listener.process.terminate();
+    listener.process.line_with("INFO told to stop");
+    listener.process.terminate();
+    listener.process.line_with("WARN told to stop once more");
+    assert_eq!(listener.process.wait().code(), Some(0));
+    drop(slow);
+}
+
+impl Listener {
+    /// A request that is under way until its body is given up.
+    fn post_without_its_body(&self) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        let signature = "0".repeat(64);
+        write!(stream, "POST /webhooks/maac HTTP/1.1\r\nHost: a\r\nCrescLab-Signature: {signature}\r\nContent-Length: 9\r\n\r\n")
+            .unwrap();
+        stream
+    }
 }
 
 #[test]
@@ -170,16 +201,11 @@ fn an_address_in_use_is_told() {
 
 #[test]
 fn a_slow_body_is_given_up_and_does_not_hold_others_up() {
-    use std::{io::Write, net::TcpStream};
-
     let listener = Listener::start(&[]);
-    let mut slow = TcpStream::connect(listener.address()).unwrap();
-    let signature = "0".repeat(64);
-    write!(slow, "POST /webhooks/maac HTTP/1.1\r\nHost: a\r\nCrescLab-Signature: {signature}\r\nContent-Length: 9\r\n\r\n")
-        .unwrap();
+    let mut slow = listener.post_without_its_body();
     assert_eq!(listener.post(EVENT, None), 200);
     let mut answer = [0; 12];
     slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    std::io::Read::read_exact(&mut slow, &mut answer).unwrap();
+    slow.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 408");
 }
