@@ -58,11 +58,43 @@ fn whatever_is_verified_is_printed_and_nothing_else_is() {
 
     assert_eq!(listener.post_signed("another", EVENT, Some("k")), 401);
     assert_eq!(listener.request("POST", "/webhooks/maac", "", EVENT), (401, String::new()));
-    assert_eq!(listener.request("GET", "/webhooks/maac", "", b"").0, 401);
     assert_eq!(listener.request("POST", "/elsewhere", "", EVENT).0, 404);
     let large = vec![b' '; 1024 * 1024 + 1];
     assert_eq!(listener.post(&large, None), 413);
     assert!(listener.is_silent_for_sure());
+}
+
+#[test]
+fn what_is_not_posted_is_answered_405_before_it_is_verified() {
+    let mut listener = Listener::start(&[]);
+    for method in ["GET", "HEAD", "PUT", "OPTIONS", "ODD"] {
+        let answer = listener.answer(method, "/webhooks/maac", "", b"").to_lowercase();
+        assert!(answer.starts_with("http/1.1 405 "), "{method}: {answer}");
+        assert!(answer.contains("\r\nallow: post\r\n"), "{method}: {answer}");
+    }
+    assert!(listener.is_silent_for_sure());
+    let log = listener.process.stderr();
+    assert!(!log.contains("ERROR") && !log.contains("rejected"), "{log}");
+}
+
+#[test]
+fn a_signed_event_to_a_wrong_path_comes_back_and_a_stray_request_does_not() {
+    let mut listener = Listener::start(&[]);
+    let signed = format!("CrescLab-Signature: {}\r\n", "0".repeat(64));
+    for path in ["/", "/webhooks/maac/", "/webhook/maac?token=hush"] {
+        assert_eq!(listener.request("POST", path, &signed, EVENT), (503, String::new()));
+    }
+    let line = listener.process.line_with("asked=\"/webhook/maac\"");
+    assert!(line.contains(" WARN ") && line.contains("served=\"/webhooks/maac\""), "{line}");
+    assert_eq!(listener.request("POST", &format!("/{}", "x".repeat(5000)), &signed, EVENT).0, 503);
+    let line = listener.process.line_with("asked=\"/xxx");
+    assert!(line.len() < 500, "{line}");
+
+    assert_eq!(listener.request("POST", "/other", "", EVENT), (404, String::new()));
+    assert_eq!(listener.request("GET", "/other", &signed, b""), (404, String::new()));
+    assert!(listener.is_silent_for_sure());
+    let log = listener.process.stderr();
+    assert!(!log.contains("hush") && !log.contains("/other"), "{log}");
 }
 
 #[test]

@@ -187,6 +187,13 @@ impl Client {
 
     /// Sends a request and gives the status and the body of the answer.
     pub(crate) fn request(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
+        let answer = self.answer(method, path, headers, body);
+        let status = answer.split(' ').nth(1).unwrap_or_else(|| panic!("no answer: {answer:?}"));
+        (status.parse().unwrap(), answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    }
+
+    /// Sends a request and gives the whole answer.
+    pub(crate) fn answer(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n",
@@ -197,8 +204,6 @@ impl Client {
         let _ = stream.write_all(&[head.as_bytes(), body].concat());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8(answer).unwrap();
-        let status = answer.split(' ').nth(1).unwrap_or_else(|| panic!("no answer: {answer:?}"));
-        (status.parse().unwrap(), answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+        String::from_utf8(answer).unwrap()
     }
 }
