@@ -36,12 +36,14 @@ async fn main() -> ExitCode {
         Command::Sign(args) => sign::run(&args, cli.output),
         Command::Verify(args) => verify::run(&args, cli.output),
     };
-    match result {
+    let status = match result {
         Ok(Answer::Yes) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),
         Err(failure) => {
             log::error_line(&failure);
             ExitCode::from(Failure::STATUS)
         }
-    }
+    };
+    log::finish();
+    status
 }

@@ -2,8 +2,9 @@
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    process::Stdio,
     thread,
     time::{Duration, Instant},
 };
@@ -11,7 +12,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::json;
 
-use crate::support::{File, Listener, Running, SECRET, maac_webhook};
+use crate::support::{Client, File, Listener, Running, SECRET, maac_webhook};
 
 const EVENT: &[u8] = br#"{"timestamp": "2025-11-28T10:00:00.000000+08:00", "topic": "message.first_open", "data": {"message_type": "openapi", "message_id": 999, "line_uid": "U1", "customer_id": null}}"#;
 
@@ -205,6 +206,45 @@ impl Listener {
             .unwrap();
         stream
     }
+}
+
+#[test]
+fn a_flood_of_forgeries_is_a_few_lines_and_their_number() {
+    let mut listener = Listener::start(&[]);
+    for _ in 0..300 {
+        assert_eq!(listener.post_signed("another", EVENT, None), 401);
+    }
+    listener.process.terminate();
+    assert_eq!(listener.process.wait().code(), Some(0));
+    let log = listener.process.rest_of_stderr();
+    let rejected: Vec<&str> = log.lines().filter(|line| line.contains("signature_mismatch")).collect();
+    let more = |line: &&str| line.split_once(" and ")?.1.split_once(" more like")?.0.parse::<usize>().ok();
+    let numbers: Vec<usize> = rejected.iter().filter_map(more).collect();
+    assert_eq!(rejected.len() - numbers.len() + numbers.iter().sum::<usize>(), 300, "{log}");
+    assert!(rejected.len() < 100, "{log}");
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_nothing_up() {
+    let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0"]);
+    command.env("MAAC_SHARE_SECRET", SECRET).env("RUST_LOG", "debug");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("listening on ") {
+        line.clear();
+        assert!(stderr.read_line(&mut line).unwrap() > 0);
+    }
+    let client = Client { url: line.trim_end().strip_prefix("listening on ").unwrap().to_owned() };
+    // Far more than a pipe holds.
+    for count in 0..1000 {
+        let key = format!("{count:0200}");
+        assert_eq!(client.post(&event(1, count), Some(&key)), 200);
+    }
+    let mut process = Running::without_output(child);
+    process.terminate();
+    assert_eq!(process.wait().code(), Some(0));
+    drop(stderr);
 }
 
 #[test]

@@ -75,6 +75,11 @@ impl Running {
         (Self { child, stderr, seen: Vec::new() }, stdout)
     }
 
+    /// One whose output somebody else has.
+    pub(crate) fn without_output(child: Child) -> Self {
+        Self { child, stderr: mpsc::channel().1, seen: Vec::new() }
+    }
+
     /// Waits for a line of standard error that has this in it.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -107,6 +112,12 @@ impl Running {
     pub(crate) fn terminate(&mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// All of standard error, once the process has ended.
+    pub(crate) fn rest_of_stderr(&mut self) -> String {
+        self.seen.extend(self.stderr.iter());
+        self.seen.join("\n")
     }
 
     /// All of standard error so far.
