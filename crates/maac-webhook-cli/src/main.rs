@@ -3,6 +3,7 @@
 //! Data goes to standard output and logs to standard error. The exit status is 0 for yes, 1 for no and 2 for
 //! what could not be run.
 
+mod arguments;
 mod cli;
 mod demo;
 mod failure;
@@ -18,16 +19,14 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::{
-    cli::{Cli, Command},
+    cli::Command,
     failure::{Answer, Failure},
 };
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = arguments::read();
     log::start();
     let result = match cli.command {
         Command::Demo(_) => demo::run(cli.output).await,

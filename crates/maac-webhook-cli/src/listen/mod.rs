@@ -1,30 +1,28 @@
 //! `listen`: a receiver that prints a line of JSON per event.
 
+mod follow;
 mod output;
 
 use std::{thread, time::Duration};
 
-use maac_webhook::{Endpoint, Reload, ShareSecrets};
+use maac_webhook::{Endpoint, ShareSecrets};
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{
     net::TcpListener,
     sync::oneshot,
     task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{
     cli::{InboxKind, ListenArgs},
     failure::{Answer, Failure},
-    listen::output::Lines,
+    listen::{follow::follow, output::Lines},
     log,
     receiver::{self, Recorder},
     server::{self, Limits, connections_at_most},
 };
-
-/// How often a secret's file is looked at.
-const RELOAD_EVERY: Duration = Duration::from_secs(1);
 
 /// How long requests that are under way may take once the receiver is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -34,15 +32,16 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     let mut signals = Signals::new().map_err(|error| Failure::because("no signals can be had", error))?;
-    let secrets = args.secret.secrets()?;
+    let secret = args.secret.secret()?;
+    let secrets = ShareSecrets::new(secret.clone());
     let InboxKind::None = args.inbox;
     let cannot_listen = |error| Failure::because(format!("cannot listen on {}", args.addr), error);
-    let listener = TcpListener::bind(args.addr).await.map_err(cannot_listen)?;
+    let listener = TcpListener::bind(&args.addr).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
 
     receiver::warn_of_memory();
-    if args.secret.is_file() {
-        tokio::spawn(reload(secrets.clone()));
+    if let Some(file) = args.secret.file() {
+        tokio::spawn(follow(file.to_owned(), secret, secrets.clone()));
     }
     let output = output::standard_output();
     let output = output.map_err(|error| Failure::because("standard output cannot be used", error))?;
@@ -87,21 +86,6 @@ async fn end(mut served: JoinHandle<()>, recorder: Recorder, thread: thread::Joi
     let begun = Instant::now();
     while !thread.is_finished() && begun.elapsed() < LAST_LINES {
         sleep(Duration::from_millis(10)).await;
-    }
-}
-
-/// Follows the secret's file. What is wrong with it is logged once per change, by the secrets themselves.
-async fn reload(secrets: ShareSecrets) {
-    let mut ticks = interval(RELOAD_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Ok(Reload::Changed) = secrets.reload() {
-            tracing::info!(
-                "the share secret changed; the one before it stays in force for {} s more",
-                ShareSecrets::DEFAULT_OVERLAP.as_secs()
-            );
-        }
     }
 }
 

@@ -24,7 +24,9 @@ const NUMBERS: &str = "maac_webhook::repeats";
 /// Admits so many events of a kind at a time: of one place in the code, and there with one `kind`. What is asked for
 /// by `RUST_LOG` beyond `info` is admitted all.
 #[derive(Clone, Default)]
-pub(super) struct Repeats(Arc<Mutex<HashMap<(Identifier, Option<String>), Told>>>);
+pub(super) struct Repeats(Arc<Mutex<HashMap<Key, Told>>>);
+
+type Key = (Identifier, Option<String>);
 
 struct Told {
     level: Level,

@@ -151,6 +151,8 @@ fn a_changed_secret_file_is_followed_and_a_bad_one_leaves_the_last_good_secret()
     assert_eq!(listener.post_signed("one", &event(1, 1), None), 200);
     assert_eq!(listener.post_signed("two", &event(1, 2), None), 401);
 
+    // As one that writes it in two steps.
+    fs::write(&file.0, "tw").unwrap();
     fs::write(&file.0, "two\n").unwrap();
     listener.process.line_with("the share secret changed");
     assert_eq!(listener.post_signed("two", &event(1, 3), None), 200);
@@ -269,6 +271,18 @@ fn an_address_in_use_is_told() {
     let said = crate::support::run(command.env("MAAC_SHARE_SECRET", SECRET), b"");
     assert!(said.starts_with("exit status: 2\n"), "{said}");
     assert!(said.contains(&format!("error: cannot listen on {address}: Address already in use")), "{said}");
+}
+
+#[test]
+fn a_name_is_listened_on_as_well_and_what_is_no_address_is_told() {
+    let mut command = maac_webhook(&["listen", "--addr", "localhost:0"]);
+    let (mut process, _stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
+    process.line_with("listening on http://");
+    for odd in ["localhost", ":8080", "127.0.0.1:", "::1:x", "127.0.0.1:65536"] {
+        let mut command = maac_webhook(&["listen", "--addr", odd]);
+        let said = crate::support::run(command.env("MAAC_SHARE_SECRET", SECRET), b"");
+        assert!(said.contains("it is not HOST:PORT, such as 127.0.0.1:8080"), "{said}");
+    }
 }
 
 #[test]
