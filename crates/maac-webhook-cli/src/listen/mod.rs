@@ -9,7 +9,6 @@ use maac_webhook::{Endpoint, ShareSecrets};
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{
-    net::TcpListener,
     sync::oneshot,
     task::JoinHandle,
     time::{Instant, sleep, timeout},
@@ -36,7 +35,7 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     let secrets = ShareSecrets::new(secret.clone());
     let InboxKind::None = args.inbox;
     let cannot_listen = |error| Failure::because(format!("cannot listen on {}", args.addr), error);
-    let listener = TcpListener::bind(&args.addr).await.map_err(cannot_listen)?;
+    let listener = server::listen(&args.addr).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
 
     receiver::warn_of_memory();

@@ -8,11 +8,11 @@ mod connection;
 mod open_files;
 mod stream;
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream, lookup_host},
     sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
     time::sleep,
@@ -51,6 +51,31 @@ impl Default for Limits {
 
 /// How long to wait where connections cannot be accepted, as for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Connections that wait to be accepted: those that come while others are, and while there is no room.
+const BACKLOG: u32 = 1024;
+
+/// Listens on the first address of this name and port that can be had.
+pub(crate) async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
+    for address in lookup_host(address).await? {
+        result = listen_on(address);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // What is left of earlier connections does not keep a new start from the address; elsewhere it means another thing.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves until `stop` and then until each connection has ended; dropped, it cuts them off.
 pub(crate) async fn serve(

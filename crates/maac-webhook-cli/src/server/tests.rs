@@ -225,3 +225,26 @@ fn a_head_that_is_too_large_is_refused() {
     let _ = stream.read_to_end(&mut answer);
     assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 431"), "{}", answer.escape_ascii());
 }
+
+#[test]
+fn http_2_is_served_and_its_quiet_connections_are_taken_leave_of() {
+    use http_body_util::{BodyExt, Full};
+    use hyper::{Request, client::conn::http2};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+
+    let served = Served::echo(Limits { head: SHORT, idle: 5 * SHORT, ..PATIENT });
+    served.runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(served.address).await.unwrap();
+        let io = TokioIo::new(stream);
+        let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+        let ended = tokio::spawn(connection);
+        for _ in 0..3 {
+            let body = vec![b'x'; 300 * 1024];
+            let request = Request::post("http://a/").body(Full::new(Bytes::from(body.clone()))).unwrap();
+            let response = sender.send_request(request).await.unwrap();
+            assert_eq!(response.status(), 200);
+            assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), body);
+        }
+        ended.await.unwrap().unwrap();
+    });
+}

@@ -80,6 +80,10 @@ impl Running {
         Self { child, stderr: mpsc::channel().1, seen: Vec::new() }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for a line of standard error that has this in it.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
         let deadline = Instant::now() + Duration::from_secs(20);
