@@ -1,11 +1,11 @@
 //! The flags. They are an interface: they change only with a note in the changelog.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use maac_webhook_sender::{Sender, Target, json::BodyStyle};
 
-use crate::secret::SecretArgs;
+use crate::{secret::SecretArgs, server::Limits};
 
 /// Receive, send, sign and verify MAAC webhooks.
 ///
@@ -45,9 +45,9 @@ pub(crate) struct DemoArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct ListenArgs {
-    /// The address to listen on; port 0 is one of the system's choice
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) addr: SocketAddr,
+    /// The address or name, and the port, to listen on; port 0 is one of the system's choice
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = address)]
+    pub(crate) addr: String,
 
     /// The path that is posted to
     #[arg(long, value_name = "PATH", default_value = "/webhooks/maac", value_parser = path)]
@@ -56,6 +56,10 @@ pub(crate) struct ListenArgs {
     /// Where events are kept; `none`, the only one yet, keeps their identities in memory
     #[arg(long, value_name = "URL", default_value = "none")]
     pub(crate) inbox: InboxKind,
+
+    /// Connections at once; further ones wait. The limit on open files is raised for them where it may be
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT_CONNECTIONS, value_parser = connections)]
+    pub(crate) max_connections: usize,
 
     #[command(flatten)]
     pub(crate) secret: SecretArgs,
@@ -158,6 +162,20 @@ fn delays(text: &str) -> Result<Delays, String> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.trim().parse().map_err(|_| format!("`{text}` is not a number of seconds"))?;
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{seconds} s is no duration"))
+}
+
+fn address(text: &str) -> Result<String, String> {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
+        _ => Err("it is not HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or localhost:8080".to_owned()),
+    }
+}
+
+fn connections(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=1_000_000) => Ok(number),
+        _ => Err("it is no number from 1 to 1000000".to_owned()),
+    }
 }
 
 fn path(text: &str) -> Result<String, String> {

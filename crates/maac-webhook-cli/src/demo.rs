@@ -1,7 +1,7 @@
 //! `demo`: a receiver and a sender that speak over a real socket, and what became of each event.
 
 use std::{
-    io,
+    future, io,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -23,6 +23,7 @@ use crate::{
     failure::{Answer, Failure},
     log,
     receiver::{self, Recorder, Sink},
+    server,
     sign::print,
 };
 
@@ -74,7 +75,7 @@ impl Demo {
         let app = receiver::router("/webhooks/maac", endpoint, recorder);
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(cannot)?;
         let url = format!("http://{}/webhooks/maac", listener.local_addr().map_err(cannot)?);
-        tokio::spawn(async { axum::serve(listener, app).await });
+        tokio::spawn(server::serve(listener, app, server::Limits::default(), future::pending()));
 
         log::line(format_args!("a receiver listens on {url}; a sender posts to it as MAAC does"));
         receiver::warn_of_memory();

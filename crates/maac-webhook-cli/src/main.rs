@@ -3,6 +3,7 @@
 //! Data goes to standard output and logs to standard error. The exit status is 0 for yes, 1 for no and 2 for
 //! what could not be run.
 
+mod arguments;
 mod cli;
 mod demo;
 mod failure;
@@ -12,21 +13,20 @@ mod log;
 mod receiver;
 mod secret;
 mod send;
+mod server;
 mod sign;
 mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::{
-    cli::{Cli, Command},
+    cli::Command,
     failure::{Answer, Failure},
 };
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = arguments::read();
     log::start();
     let result = match cli.command {
         Command::Demo(_) => demo::run(cli.output).await,
@@ -35,12 +35,14 @@ async fn main() -> ExitCode {
         Command::Sign(args) => sign::run(&args, cli.output),
         Command::Verify(args) => verify::run(&args, cli.output),
     };
-    match result {
+    let status = match result {
         Ok(Answer::Yes) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),
         Err(failure) => {
             log::error_line(&failure);
             ExitCode::from(Failure::STATUS)
         }
-    }
+    };
+    log::finish();
+    status
 }

@@ -1,9 +1,9 @@
 //! Where a command gets the share secret from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use maac_webhook::{ShareSecret, ShareSecrets};
+use maac_webhook::ShareSecret;
 use zeroize::Zeroizing;
 
 use crate::{failure::Failure, log};
@@ -14,7 +14,8 @@ pub(crate) const VARIABLE: &str = "MAAC_SHARE_SECRET";
 #[derive(Args, Debug)]
 #[group(multiple = false)]
 pub(crate) struct SecretArgs {
-    /// Read the share secret from this file [default: the environment variable MAAC_SHARE_SECRET]
+    /// Read the share secret from this file, which `listen` follows; best replace it by a new one that is renamed
+    /// [default: the environment variable MAAC_SHARE_SECRET]
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 
@@ -38,13 +39,6 @@ impl std::fmt::Debug for Hidden {
 }
 
 impl SecretArgs {
-    pub(crate) fn secrets(&self) -> Result<ShareSecrets, Failure> {
-        if let Some(path) = &self.secret_file {
-            return ShareSecrets::from_file(path).map_err(unusable);
-        }
-        self.secret().map(ShareSecrets::new)
-    }
-
     pub(crate) fn secret(&self) -> Result<ShareSecret, Failure> {
         match (&self.secret_file, &self.secret) {
             (Some(path), _) => ShareSecret::from_file(path).map_err(unusable),
@@ -71,8 +65,8 @@ impl SecretArgs {
         given.map(Zeroizing::new)
     }
 
-    pub(crate) fn is_file(&self) -> bool {
-        self.secret_file.is_some()
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.secret_file.as_deref()
     }
 }
 

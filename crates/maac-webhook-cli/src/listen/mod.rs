@@ -1,25 +1,27 @@
 //! `listen`: a receiver that prints a line of JSON per event.
 
+mod follow;
 mod output;
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
-use maac_webhook::{Endpoint, Reload, ShareSecrets};
+use maac_webhook::{Endpoint, ShareSecrets};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{
-    net::TcpListener,
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+    sync::oneshot,
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{
     cli::{InboxKind, ListenArgs},
     failure::{Answer, Failure},
-    listen::output::Lines,
+    listen::{follow::follow, output::Lines},
     log,
     receiver::{self, Recorder},
+    server::{self, Limits, connections_at_most},
 };
-
-/// How often a secret's file is looked at.
-const RELOAD_EVERY: Duration = Duration::from_secs(1);
 
 /// How long requests that are under way may take once the receiver is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -28,44 +30,42 @@ const GRACE: Duration = Duration::from_secs(10);
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
-    let secrets = args.secret.secrets()?;
+    let mut signals = Signals::new().map_err(|error| Failure::because("no signals can be had", error))?;
+    let secret = args.secret.secret()?;
+    let secrets = ShareSecrets::new(secret.clone());
     let InboxKind::None = args.inbox;
     let cannot_listen = |error| Failure::because(format!("cannot listen on {}", args.addr), error);
-    let listener = TcpListener::bind(args.addr).await.map_err(cannot_listen)?;
+    let listener = server::listen(&args.addr).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
 
     receiver::warn_of_memory();
-    if args.secret.is_file() {
-        tokio::spawn(reload(secrets.clone()));
+    if let Some(file) = args.secret.file() {
+        tokio::spawn(follow(file.to_owned(), secret, secrets.clone()));
     }
     let output = output::standard_output();
     let output = output.map_err(|error| Failure::because("standard output cannot be used", error))?;
     let (recorder, thread) = Recorder::start(Lines::new(output));
     let app = receiver::router(&args.path, Endpoint::new("maac", secrets), recorder.clone());
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serve = axum::serve(listener, app).with_graceful_shutdown(async {
+    let limits = Limits { connections: connections_at_most(args.max_connections), ..Limits::default() };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut served = tokio::spawn(server::serve(listener, app, limits, async {
         // Either the word to stop, or whoever could give it is gone.
         let _ = stopped.await;
-    });
-    let mut served = tokio::spawn(serve.into_future());
+    }));
     log::line(format_args!("listening on http://{address}{}", args.path));
 
     let output_lost = tokio::select! {
-        () = told_to_stop() => false,
+        () = signals.next() => false,
         () = recorder.lost() => true,
         _ = &mut served => return Err(Failure::new("the server ended by itself")),
     };
-    let _ = stop.send(());
-    if timeout(GRACE, &mut served).await.is_err() {
-        tracing::warn!("requests that did not end within {} s are cut off", GRACE.as_secs());
-        served.abort();
-        let _ = served.await;
+    if !output_lost {
+        tracing::info!("told to stop: what is under way comes to its end; told once more, it is cut off");
     }
-    drop(recorder);
-    // A connection that is still open holds on to the thread; each line that was answered is out already.
-    let begun = Instant::now();
-    while !thread.is_finished() && begun.elapsed() < LAST_LINES {
-        sleep(Duration::from_millis(10)).await;
+    let _ = stop.send(());
+    tokio::select! {
+        () = end(served, recorder, thread) => {}
+        () = signals.next() => tracing::warn!("told to stop once more: what is under way is cut off"),
     }
     if output_lost {
         return Err(Failure::new("standard output is closed: nobody takes the events"));
@@ -73,36 +73,53 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     Ok(Answer::Yes)
 }
 
-/// Follows the secret's file. What is wrong with it is logged once per change, by the secrets themselves.
-async fn reload(secrets: ShareSecrets) {
-    let mut ticks = interval(RELOAD_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Ok(Reload::Changed) = secrets.reload() {
-            tracing::info!(
-                "the share secret changed; the one before it stays in force for {} s more",
-                ShareSecrets::DEFAULT_OVERLAP.as_secs()
-            );
+/// Lets requests and lines that are under way come to their end, for a while.
+async fn end(mut served: JoinHandle<()>, recorder: Recorder, thread: thread::JoinHandle<()>) {
+    if timeout(GRACE, &mut served).await.is_err() {
+        tracing::warn!("requests that did not end within {} s are cut off", GRACE.as_secs());
+        served.abort();
+        let _ = served.await;
+    }
+    drop(recorder);
+    // An output that takes nothing holds on to the thread; each line that was answered is out already.
+    let begun = Instant::now();
+    while !thread.is_finished() && begun.elapsed() < LAST_LINES {
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// SIGINT (Ctrl-C) and SIGTERM, as often as they come.
+#[cfg(unix)]
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Self { interrupt: signal(interrupt)?, terminate: signal(terminate)? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }
 
-#[cfg(unix)]
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
-}
+#[cfg(not(unix))]
+struct Signals;
 
 #[cfg(not(unix))]
-async fn told_to_stop() {
-    let _ = tokio::signal::ctrl_c().await;
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -3,8 +3,13 @@
 mod line;
 mod recorder;
 
-use axum::{Router, extract::State, routing::post};
-use maac_webhook::{Delivery, Endpoint};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{Method, StatusCode},
+    routing::post,
+};
+use maac_webhook::{Delivery, Endpoint, headers};
 use maac_webhook_axum::{LayerVerifies, VerifyLayer, Webhook, WebhookRejection};
 
 pub(crate) use recorder::{Recorder, Sink};
@@ -14,6 +19,9 @@ use crate::identities::Verdict;
 /// How many events' identities are kept where there is no durable inbox.
 pub(crate) const KNOWN_EVENTS: usize = 100_000;
 
+/// How much of a stranger's path is shown.
+const SHOWN: usize = 100;
+
 /// Says what is lost without a durable inbox.
 pub(crate) fn warn_of_memory() {
     tracing::warn!(
@@ -22,9 +30,27 @@ pub(crate) fn warn_of_memory() {
     );
 }
 
-/// One path that is posted to; nothing else is there.
+/// One path that is posted to, with what is not a POST there answered 405 before anything is verified.
 pub(crate) fn router(path: &str, endpoint: Endpoint, recorder: Recorder) -> Router {
-    Router::new().route(path, post(receive).layer(VerifyLayer::new(endpoint))).with_state(recorder)
+    let served = path.to_owned();
+    Router::new()
+        .route(path, post(receive).route_layer(VerifyLayer::new(endpoint)))
+        .fallback(async move |request: Request| elsewhere(&served, &request))
+        .with_state(recorder)
+}
+
+/// A signed event at another path is MAAC's, posted to a URL with a slip in it: 404 would lose it for good.
+fn elsewhere(served: &str, request: &Request) -> StatusCode {
+    if request.method() != Method::POST || !request.headers().contains_key(headers::SIGNATURE) {
+        return StatusCode::NOT_FOUND;
+    }
+    let asked: String = request.uri().path().chars().take(SHOWN).collect();
+    tracing::warn!(
+        ?asked,
+        served,
+        "a signed request to another path, answered 503 so that it comes back: look at the URL in MAAC's console"
+    );
+    StatusCode::SERVICE_UNAVAILABLE
 }
 
 impl LayerVerifies for Recorder {}

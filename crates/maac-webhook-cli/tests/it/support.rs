@@ -81,6 +81,15 @@ impl Running {
         (Self { child, stderr, seen: Vec::new() }, stdout)
     }
 
+    /// One whose output somebody else has.
+    pub(crate) fn without_output(child: Child) -> Self {
+        Self { child, stderr: mpsc::channel().1, seen: Vec::new() }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for a line of standard error that has this in it.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
         let deadline = Instant::now() + wire::PATIENCE;
@@ -114,6 +123,12 @@ impl Running {
         // The shell's own `kill`: the program of that name is not on every machine.
         let kill = format!("kill -TERM {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// All of standard error, once the process has ended.
+    pub(crate) fn rest_of_stderr(&mut self) -> String {
+        self.seen.extend(self.stderr.iter());
+        self.seen.join("\n")
     }
 
     /// All of standard error so far.
