@@ -92,9 +92,11 @@ event   verify, headers out of a `HeaderMap`, and `Delivery::event()`, against v
         and standardwebhooks sign `id.timestamp.payload`, check the timestamp, and bring an HMAC of their
         own without the CPU's SHA instructions. By hand is the key schedule in each request, hex, subtle.
 axum    a `VerifyLayer` and `Webhook<Event>`, {} keep-alive connections on loopback, one request at a time
-        on each, from one thread; all routes on another. Server CPU is the latter's, system calls
-        included: another process moves it less than requests/s. Bytes + HMAC is the least that a verified
-        route can do.",
+        on each, from one thread; each route has a server of one thread. Server CPU is the latter's,
+        system calls included: another process moves it less than requests/s. Bytes + HMAC is the least
+        that a verified route can do.
+actix   `VerifyWebhook` and `Webhook<Event>`, on one worker of actix-web's: the same otherwise, in the same
+        rounds. A ratio is within one framework.",
         verify.rounds,
         verify.turns,
         verify.turn.as_micros(),

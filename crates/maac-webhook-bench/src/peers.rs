@@ -34,9 +34,9 @@ impl BareHmac {
 }
 
 /// What one would write by hand: the key schedule with each request, `hex`, `subtle`, a [`Value`].
-pub(crate) fn by_hand(key: &[u8], headers: &HeaderMap, body: &[u8]) -> Option<Value> {
-    let header = headers.get(headers::SIGNATURE)?;
-    let signature = hex::decode(header.as_bytes()).ok()?;
+/// The signature is the header's value: each framework has a header map of its own.
+pub(crate) fn by_hand(key: &[u8], signature: &[u8], body: &[u8]) -> Option<Value> {
+    let signature = hex::decode(signature).ok()?;
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(body);
     let genuine: bool = mac.finalize().into_bytes().as_slice().ct_eq(&signature).into();

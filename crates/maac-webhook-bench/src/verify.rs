@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use http::request::Parts;
-use maac_webhook::{Delivery, Endpoint, Event, RejectionKind, RequestHead, Verifier};
+use maac_webhook::{Delivery, Endpoint, Event, RejectionKind, RequestHead, Verifier, headers};
 use maac_webhook_tower::request_head;
 
 use crate::{
@@ -50,6 +50,10 @@ fn event_rows_of(plan: Plan, fixture: &Fixture, goal: Goal) -> Result<Vec<Row>, 
     let verifier = verifier()?;
     let head = fixture.head()?;
     let ours = |fixture: &Fixture| typed(&verifier, &head, fixture);
+    let by_hand = |body: &[u8]| {
+        let signature = head.headers.get(headers::SIGNATURE)?;
+        peers::by_hand(fixture::KEY, signature.as_bytes(), body)
+    };
     let secret = peers::whsec(fixture::KEY);
     let (svix, standard) = (svix::webhooks::Webhook::new(&secret)?, standardwebhooks::Webhook::new(&secret)?);
     let standard_request = StandardRequest::new(fixture)?;
@@ -62,15 +66,15 @@ fn event_rows_of(plan: Plan, fixture: &Fixture, goal: Goal) -> Result<Vec<Row>, 
     assert!(peers::svix(&svix, &svix_request.with_body(forged.body.clone())).is_none());
     assert!(peers::standardwebhooks(&standard, &standard_request).is_some());
     assert!(peers::standardwebhooks(&standard, &standard_request.with_body(forged.body.clone())).is_none());
-    assert!(peers::by_hand(fixture::KEY, &head.headers, &fixture.body).is_some());
-    assert!(peers::by_hand(fixture::KEY, &head.headers, &forged.body).is_none());
+    assert!(by_hand(&fixture.body).is_some());
+    assert!(by_hand(&forged.body).is_none());
 
     let turn = plan.turn;
     let mut work = [
         Work::new(turn, || ours(fixture)),
         Work::new(turn, || peers::svix(&svix, &svix_request)),
         Work::new(turn, || peers::standardwebhooks(&standard, &standard_request)),
-        Work::new(turn, || peers::by_hand(fixture::KEY, &head.headers, &fixture.body)),
+        Work::new(turn, || by_hand(&fixture.body)),
     ];
     let rounds = Rounds::run(plan, &mut work, Work::nanos);
     let row = |to, against, goal| row(&rounds, format!("event {}", fixture.name), to, against, goal);

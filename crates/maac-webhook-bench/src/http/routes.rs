@@ -1,23 +1,16 @@
-use std::{error::Error, hint::black_box};
+use std::hint::black_box;
 
-use axum::{Router, extract::State, routing::post};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
-use maac_webhook::{Endpoint, Event};
-use maac_webhook_axum::{VerifyLayer, Webhook};
 use serde_json::Value;
 
-use crate::{
-    fixture,
-    peers::{self, BareHmac},
-};
+use crate::{fixture, peers};
 
-/// The routes that are compared.
+/// The routes that are compared, of each framework.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// Ours: the layer verifies, the handler gets the typed event.
+    /// Ours: the middleware verifies, the handler gets the typed event.
     Typed,
-    /// Takes the body and answers: what axum costs by itself.
+    /// Takes the body and answers: what the framework costs by itself.
     Bare,
     /// Verifies and parses as one would by hand.
     ByHand,
@@ -37,54 +30,28 @@ impl Route {
             Self::Bare | Self::Hmac | Self::Unverified => 200,
         }
     }
-
-    pub(super) fn router(self) -> Result<Router, Box<dyn Error>> {
-        Ok(match self {
-            Self::Typed => {
-                let endpoint = Endpoint::new("bench", fixture::share_secret()?);
-                Router::new().route(fixture::PATH, post(typed)).layer(VerifyLayer::new(endpoint))
-            }
-            Self::Bare => Router::new().route(fixture::PATH, post(bare)),
-            Self::ByHand => Router::new().route(fixture::PATH, post(by_hand)),
-            Self::Hmac => {
-                Router::new().route(fixture::PATH, post(hmac)).with_state(BareHmac::new(fixture::KEY)?)
-            }
-            Self::Unverified => Router::new().route(fixture::PATH, post(unverified)),
-        })
-    }
 }
 
-async fn typed(Webhook(event): Webhook<Event>) -> StatusCode {
-    black_box(event);
-    StatusCode::OK
+/// What a handler answers, without a body: each framework makes its own response of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Answer {
+    Ok,
+    BadRequest,
+    Unauthorized,
 }
 
-async fn bare(body: Bytes) -> StatusCode {
-    black_box(body);
-    StatusCode::OK
+/// A handler's work, done once it has what it asked for.
+pub(super) fn taken<T>(work: T) -> Answer {
+    black_box(work);
+    Answer::Ok
 }
 
-async fn by_hand(headers: HeaderMap, body: Bytes) -> StatusCode {
-    match peers::by_hand(fixture::KEY, &headers, &body) {
-        Some(event) => {
-            black_box(event);
-            StatusCode::OK
-        }
-        None => StatusCode::UNAUTHORIZED,
-    }
+/// A handler that verifies by itself, its framework's headers looked into.
+pub(super) fn by_hand(signature: Option<&[u8]>, body: &Bytes) -> Answer {
+    let event = signature.and_then(|signature| peers::by_hand(fixture::KEY, signature, body));
+    event.map_or(Answer::Unauthorized, taken)
 }
 
-async fn hmac(State(bare): State<BareHmac>, body: Bytes) -> StatusCode {
-    black_box(bare.digest(body));
-    StatusCode::OK
-}
-
-async fn unverified(body: Bytes) -> StatusCode {
-    match serde_json::from_slice::<Value>(&body) {
-        Ok(event) => {
-            black_box(event);
-            StatusCode::OK
-        }
-        Err(_) => StatusCode::BAD_REQUEST,
-    }
+pub(super) fn unverified(body: &Bytes) -> Answer {
+    serde_json::from_slice::<Value>(body).map_or(Answer::BadRequest, taken)
 }

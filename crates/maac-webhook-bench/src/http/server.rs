@@ -1,36 +1,72 @@
-use std::{error::Error, fs, net::SocketAddr, path::PathBuf, sync::mpsc, thread};
+use std::{
+    error::Error,
+    fs, io,
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::mpsc,
+    thread,
+};
 
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use super::{actix, axum, routes::Route};
 
-use super::routes::Route;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framework {
+    Axum,
+    Actix,
+}
 
-/// Every route on a port of its own, all on one thread.
+impl Framework {
+    pub(super) const ALL: [Self; 2] = [Self::Axum, Self::Actix];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Axum => "axum",
+            Self::Actix => "actix",
+        }
+    }
+
+    async fn serve(
+        self,
+        route: Route,
+        listener: TcpListener,
+        started: Started,
+    ) -> Result<(), Box<dyn Error>> {
+        match self {
+            Self::Axum => axum::serve(route, listener, started).await,
+            Self::Actix => actix::serve(route, listener, started).await,
+        }
+    }
+}
+
+/// One route of one framework, on a port and a thread of its own.
 pub(super) struct Server {
-    addresses: Vec<SocketAddr>,
+    address: SocketAddr,
     schedstat: PathBuf,
 }
 
-type Started = Result<(Vec<SocketAddr>, PathBuf), String>;
-
 impl Server {
     /// Starts; it stops with the process.
-    pub(super) fn start() -> Result<Self, Box<dyn Error>> {
-        let (started, starting) = mpsc::channel::<Started>();
+    pub(super) fn start(framework: Framework, route: Route) -> Result<Self, Box<dyn Error>> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let (sender, starting) = mpsc::channel();
+        let started = Started(sender);
         thread::Builder::new().name("server".to_owned()).spawn(move || {
-            let outcome = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let served = outcome.map_err(Into::into).and_then(|runtime| runtime.block_on(serve(&started)));
-            if let Err(error) = served {
-                // Nobody listens any more once it has started.
-                let _ = started.send(Err(error.to_string()));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let serving = |runtime: tokio::runtime::Runtime| {
+                runtime.block_on(framework.serve(route, listener, started.clone()))
+            };
+            if let Err(error) = runtime.map_err(Into::into).and_then(serving) {
+                started.send(Err(error.to_string()));
             }
         })?;
-        let (addresses, schedstat) = starting.recv()??;
-        Ok(Self { addresses, schedstat })
+        let thread = starting.recv()??;
+        Ok(Self { address, schedstat: thread.join("schedstat") })
     }
 
-    pub(super) fn address(&self, route: Route) -> SocketAddr {
-        self.addresses[route as usize]
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The CPU time that the server's thread has used.
@@ -41,22 +77,18 @@ impl Server {
     }
 }
 
-async fn serve(started: &mpsc::Sender<Started>) -> Result<(), Box<dyn Error>> {
-    let (mut addresses, mut serving) = (Vec::new(), Vec::new());
-    for route in Route::ALL {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        addresses.push(listener.local_addr()?);
-        let listener = listener.tap_io(|stream| {
-            // Without it the figures are less good, not wrong.
-            let _ = stream.set_nodelay(true);
-        });
-        let router = route.router()?;
-        serving.push(tokio::spawn(async move { axum::serve(listener, router).await }));
+/// Tells which thread serves, or why none does.
+#[derive(Clone)]
+pub(super) struct Started(mpsc::Sender<Result<PathBuf, String>>);
+
+impl Started {
+    pub(super) fn on_this_thread(&self) {
+        let thread = fs::canonicalize("/proc/thread-self");
+        self.send(thread.map_err(|error: io::Error| error.to_string()));
     }
-    let thread = fs::canonicalize("/proc/thread-self")?;
-    started.send(Ok((addresses, thread.join("schedstat"))))?;
-    for server in serving {
-        server.await??;
+
+    fn send(&self, outcome: Result<PathBuf, String>) {
+        // Nobody listens any more once it has started.
+        let _ = self.0.send(outcome);
     }
-    Ok(())
 }
