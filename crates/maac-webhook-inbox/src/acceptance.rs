@@ -93,6 +93,9 @@ async fn the_identity_table(store: &impl Store) {
     assert_eq!(verdict(store, delivery(body(1, 9), Some("key-1"))).await, Verdict::Duplicate);
     assert_eq!(verdict(store, delivery(body(4, 0), Some("key-1"))).await, Verdict::KeyReused);
     assert_eq!(verdict(store, delivery(body(4, 0), Some("key-1"))).await, Verdict::Duplicate);
+    // Each event of a reused key has retries of its own.
+    assert_eq!(verdict(store, delivery(body(4, 9), Some("key-1"))).await, Verdict::Duplicate);
+    assert_eq!(verdict(store, delivery(body(1, 10), Some("key-1"))).await, Verdict::Duplicate);
     assert_eq!(verdict(store, delivery("no envelope", Some("key-1"))).await, Verdict::KeyReused);
     assert_eq!(verdict(store, delivery("nor this", Some("key-1"))).await, Verdict::KeyReused);
 

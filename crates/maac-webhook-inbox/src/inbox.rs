@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use maac_webhook::{Delivery, event::Envelope, jiff::Timestamp};
 use tokio::time::timeout;
 
-use crate::{Accepted, Incoming, Retention, Store, StoreError, StoreErrorKind, Verdict};
+use crate::{Accepted, Incoming, Retention, Store, StoreError, StoreErrorKind};
 
 /// Accepts verified deliveries into a store. Cheap to clone.
 #[derive(Clone)]
@@ -76,7 +76,7 @@ impl<S: Store> Inbox<S> {
             let detail = format!("the store took longer than {:?}", self.patience);
             Err(StoreError::new(StoreErrorKind::Timeout, detail))
         })?;
-        log(&delivery, accepted);
+        accepted.log(&delivery);
         Ok(accepted)
     }
 
@@ -86,32 +86,6 @@ impl<S: Store> Inbox<S> {
         let signed = signed.and_then(|envelope| envelope.timestamp()?.timestamp().ok());
         let oldest = now.checked_sub(self.retention.identities).unwrap_or(Timestamp::MIN);
         signed.is_some_and(|signed| signed < oldest)
-    }
-}
-
-fn log(delivery: &Delivery, accepted: Accepted) {
-    let (endpoint, entry) = (delivery.endpoint(), accepted.entry.map(crate::EntryId::get));
-    let key = delivery.idempotency_key().map(|key| key.as_str());
-    match accepted.verdict {
-        Verdict::New => tracing::debug!(endpoint, key, entry, "an event"),
-        Verdict::Duplicate => {
-            tracing::info!(endpoint, key, "a retry of a known event: answered 200, not handled again");
-        }
-        Verdict::Replay => tracing::warn!(
-            endpoint,
-            key,
-            "a replay: a known event under another idempotency key, answered 200 and not handled again \
-             (the console's Send test may well do this)"
-        ),
-        Verdict::KeyReused => tracing::error!(
-            endpoint,
-            key,
-            entry,
-            "another event under a known idempotency key: stored as an event of its own"
-        ),
-    }
-    if accepted.held {
-        tracing::error!(endpoint, key, entry, "an event is held for a person to look at");
     }
 }
 

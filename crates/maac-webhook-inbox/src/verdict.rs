@@ -1,3 +1,5 @@
+use maac_webhook::Delivery;
+
 use crate::EntryId;
 
 /// What a verified delivery is among those that came before it.
@@ -63,5 +65,32 @@ impl Accepted {
     #[must_use]
     pub fn new(verdict: Verdict, entry: Option<EntryId>, held: bool) -> Self {
         Self { verdict, entry, held }
+    }
+
+    /// Writes the one log line of this verdict. [`Inbox::accept`](crate::Inbox::accept) does.
+    pub fn log(&self, delivery: &Delivery) {
+        let (endpoint, entry) = (delivery.endpoint(), self.entry.map(crate::EntryId::get));
+        let key = delivery.idempotency_key().map(|key| key.as_str());
+        match self.verdict {
+            Verdict::New => tracing::debug!(endpoint, key, entry, "an event"),
+            Verdict::Duplicate => {
+                tracing::info!(endpoint, key, "a retry of a known event: answered 200, not handled again");
+            }
+            Verdict::Replay => tracing::warn!(
+                endpoint,
+                key,
+                "a replay: a known event under another idempotency key, answered 200 and not handled again \
+             (the console's Send test may well do this)"
+            ),
+            Verdict::KeyReused => tracing::error!(
+                endpoint,
+                key,
+                entry,
+                "another event under a known idempotency key: stored as an event of its own"
+            ),
+        }
+        if self.held {
+            tracing::error!(endpoint, key, entry, "an event is held for a person to look at");
+        }
     }
 }

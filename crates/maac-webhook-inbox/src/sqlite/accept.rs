@@ -1,7 +1,7 @@
-//! Accepting: the identity table, decided by the uniqueness of what is inserted.
+//! Accepting: the identity table, decided by the uniqueness of a body.
 
 use maac_webhook::{ContentDigest, IdempotencyKey, Identity, jiff::Timestamp};
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use super::rows::{micros, slot_name};
 use crate::{Accepted, EntryId, Incoming, State, Verdict};
@@ -53,7 +53,7 @@ pub(super) fn accept(
     Ok(Accepted::new(verdict, Some(EntryId::new(id)), held))
 }
 
-/// Records the body, and the key if nobody had it before.
+/// Records the body, if it is new.
 fn judge(transaction: &Transaction<'_>, digested: &Digested, now: Timestamp) -> rusqlite::Result<Verdict> {
     let Digested { incoming: Incoming { delivery, .. }, identity, content } = digested;
     let endpoint = delivery.endpoint();
@@ -74,17 +74,18 @@ fn judge(transaction: &Transaction<'_>, digested: &Digested, now: Timestamp) -> 
         return Ok(if same_key { Verdict::Duplicate } else { Verdict::Replay });
     }
     let Some(key) = key else { return Ok(Verdict::New) };
-    let mut insert =
-        transaction.prepare_cached("INSERT INTO maac_inbox_keys VALUES (?, ?, ?) ON CONFLICT DO NOTHING")?;
-    if insert.execute(params![endpoint, key, identity.as_bytes()])? == 1 {
-        return Ok(Verdict::New);
-    }
-    // The key is known: a retry that was built anew, or another event.
-    let mut owner = transaction.prepare_cached(
-        "SELECT 1 FROM maac_inbox_identities WHERE content = ? AND identity =
-           (SELECT identity FROM maac_inbox_keys WHERE endpoint = ? AND idempotency_key = ?)",
+    // Nobody else writes in the meantime: SQLite has one writer at a time.
+    let mut others = transaction.prepare_cached(
+        "SELECT max(coalesce(content = ?, 0)) FROM maac_inbox_identities
+         WHERE endpoint = ? AND idempotency_key = ? AND identity <> ?",
     )?;
     let content = content.as_ref().map(ContentDigest::as_bytes);
-    let same = owner.query_row(params![content, endpoint, key], |_| Ok(())).optional()?;
-    Ok(if same.is_some() { Verdict::Duplicate } else { Verdict::KeyReused })
+    let same_content: Option<bool> =
+        others.query_row(params![content, endpoint, key, identity.as_bytes()], |row| row.get(0))?;
+    Ok(match same_content {
+        None => Verdict::New,
+        // A retry that was built anew.
+        Some(true) => Verdict::Duplicate,
+        Some(false) => Verdict::KeyReused,
+    })
 }

@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 
 use crate::{
     Accepted, Attempt, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement,
-    Stats, Store, StoreError,
+    Stats, Store, StoreError, StoreErrorKind,
 };
 use accept::Digested;
 use error::store_error;
@@ -49,6 +49,19 @@ impl SqliteStore {
         let mut connection = connect(&path, OpenFlags::default()).map_err(store_error)?;
         migrate::migrate(&mut connection)?;
         Ok(Self { writer: Writer::start(connection)?, path, stored: Arc::new(Notify::new()) })
+    }
+
+    /// Opens the inbox in this file, which must be there.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and where there is no such file.
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        if !path.is_file() {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "there is no such file"));
+        }
+        Self::open(path)
     }
 
     /// Accepts a delivery in a transaction of your own, on a connection to the same file: it is durable once that commits.

@@ -198,17 +198,10 @@ pub(super) fn prune(
            (SELECT id FROM maac_inbox_events WHERE state = 'done' AND at < ? ORDER BY at LIMIT ?)",
         params![before(now, retention.done), limit],
     )?;
-    let oldest = params![before(now, retention.identities), limit];
-    transaction.execute(
-        "DELETE FROM maac_inbox_keys WHERE (endpoint, idempotency_key, identity) IN
-           (SELECT endpoint, idempotency_key, identity FROM maac_inbox_identities
-            WHERE first_seen < ? ORDER BY first_seen LIMIT ?)",
-        oldest,
-    )?;
     let identities = transaction.execute(
         "DELETE FROM maac_inbox_identities WHERE identity IN
            (SELECT identity FROM maac_inbox_identities WHERE first_seen < ? ORDER BY first_seen LIMIT ?)",
-        oldest,
+        params![before(now, retention.identities), limit],
     )?;
     Ok((events as u64, identities as u64))
 }

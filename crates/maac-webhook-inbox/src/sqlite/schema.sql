@@ -11,13 +11,8 @@ CREATE TABLE maac_inbox_identities (
 
 CREATE INDEX maac_inbox_identities_by_age ON maac_inbox_identities (first_seen);
 
--- Which body had a key first.
-CREATE TABLE maac_inbox_keys (
-    endpoint TEXT NOT NULL,
-    idempotency_key TEXT NOT NULL,
-    identity BLOB NOT NULL,
-    PRIMARY KEY (endpoint, idempotency_key)
-) STRICT, WITHOUT ROWID;
+CREATE INDEX maac_inbox_identities_by_key ON maac_inbox_identities (endpoint, idempotency_key, content)
+    WHERE idempotency_key IS NOT NULL;
 
 CREATE TABLE maac_inbox_events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
