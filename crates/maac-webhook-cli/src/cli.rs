@@ -1,8 +1,9 @@
 //! The flags. They are an interface: they change only with a note in the changelog.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use maac_webhook_inbox::State;
 use maac_webhook_sender::{Sender, Target, json::BodyStyle};
 
 use crate::{secret::SecretArgs, server::Limits};
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Sign(SignArgs),
     /// Verify a signature of a body from standard input, and explain a mismatch
     Verify(VerifyArgs),
+    /// Look after an inbox, while a receiver is at it or not
+    Inbox(InboxArgs),
 }
 
 #[derive(Args, Debug)]
@@ -53,9 +56,10 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "PATH", default_value = "/webhooks/maac", value_parser = path)]
     pub(crate) path: String,
 
-    /// Where events are kept; `none`, the only one yet, keeps their identities in memory
-    #[arg(long, value_name = "URL", default_value = "none")]
-    pub(crate) inbox: InboxKind,
+    /// Where events are kept from before they are answered until they are printed: sqlite:PATH, or none to keep the
+    /// identities of the last ones in memory
+    #[arg(long, value_name = "URL", default_value = DEFAULT_INBOX)]
+    pub(crate) inbox: InboxUrl,
 
     /// Connections at once; further ones wait. The limit on open files is raised for them where it may be
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT_CONNECTIONS, value_parser = connections)]
@@ -65,9 +69,77 @@ pub(crate) struct ListenArgs {
     pub(crate) secret: SecretArgs,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum InboxKind {
+/// An inbox in the working folder.
+const DEFAULT_INBOX: &str = "sqlite:maac-inbox.db";
+
+/// Where an inbox is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum InboxUrl {
     None,
+    Sqlite(PathBuf),
+}
+
+impl FromStr for InboxUrl {
+    type Err = &'static str;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        match url.split_once(':') {
+            None if url == "none" => Ok(Self::None),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            _ => Err("it is neither sqlite:PATH nor none"),
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InboxArgs {
+    /// Where the inbox is: sqlite:PATH
+    #[arg(long, global = true, value_name = "URL", default_value = DEFAULT_INBOX)]
+    pub(crate) inbox: InboxUrl,
+
+    #[command(subcommand)]
+    pub(crate) command: InboxCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InboxCommand {
+    /// Count the events in each state
+    Stats,
+    /// List events, the newest first
+    List {
+        /// Those in this state alone
+        #[arg(long, value_parser = state)]
+        state: Option<State>,
+
+        /// Those before this one alone
+        #[arg(long, value_name = "ID")]
+        before: Option<i64>,
+
+        /// At most so many
+        #[arg(long, value_name = "N", default_value = "100")]
+        limit: usize,
+    },
+    /// Show an event: its failed attempts and its body
+    Show {
+        /// The event's number
+        #[arg(value_name = "ID")]
+        id: i64,
+    },
+    /// Make events that are dead, held or done due again
+    Retry {
+        /// The events' numbers
+        #[arg(value_name = "ID", required_unless_present = "state")]
+        ids: Vec<i64>,
+
+        /// All that are in this state
+        #[arg(long, value_parser = state, conflicts_with = "ids")]
+        state: Option<State>,
+    },
+}
+
+fn state(name: &str) -> Result<State, String> {
+    let names: Vec<_> = State::ALL.iter().map(|state| state.as_str()).collect();
+    State::parse(name).ok_or_else(|| format!("it is none of {}", names.join(", ")))
 }
 
 #[derive(Args, Debug)]

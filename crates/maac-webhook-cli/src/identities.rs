@@ -3,33 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use maac_webhook::{ContentDigest, Delivery, IdempotencyKey, Identity};
-
-/// What a verified delivery is among those that came before it.
-///
-/// | body | key | verdict |
-/// | --- | --- | --- |
-/// | new | new, or none usable | `New` |
-/// | known | the one it came with | `Duplicate`: a retry |
-/// | known | any other | `Replay`; its key is not registered |
-/// | new | known, same topic and data | `Duplicate`: a retry that was built anew, whose body is known from then on |
-/// | new | known, anything else | `KeyReused`: an event of its own |
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    New,
-    Duplicate,
-    Replay,
-    KeyReused,
-}
-
-impl Verdict {
-    /// Whether it is to be handled.
-    pub(crate) fn is_handled(self) -> bool {
-        match self {
-            Self::New | Self::KeyReused => true,
-            Self::Duplicate | Self::Replay => false,
-        }
-    }
-}
+use maac_webhook_inbox::Verdict;
 
 /// The identities of the last so many events.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ mod cli;
 mod demo;
 mod failure;
 mod identities;
+mod inbox;
 mod listen;
 mod log;
 mod receiver;
@@ -34,6 +35,7 @@ async fn main() -> ExitCode {
         Command::Send(args) => send::run(&args, cli.output).await,
         Command::Sign(args) => sign::run(&args, cli.output),
         Command::Verify(args) => verify::run(&args, cli.output),
+        Command::Inbox(args) => inbox::run(&args, cli.output).await,
     };
     let status = match result {
         Ok(Answer::Yes) => ExitCode::SUCCESS,

@@ -3,9 +3,11 @@
 mod follow;
 mod output;
 
-use std::{thread, time::Duration};
+use std::{fs::File, future::Future, pin::Pin, time::Duration};
 
+use axum::Router;
 use maac_webhook::{Endpoint, ShareSecrets};
+use maac_webhook_inbox::{Inbox, Store, sqlite::SqliteStore};
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{
@@ -15,11 +17,11 @@ use tokio::{
 };
 
 use crate::{
-    cli::{InboxKind, ListenArgs},
+    cli::{InboxUrl, ListenArgs},
     failure::{Answer, Failure},
     listen::{follow::follow, output::Lines},
     log,
-    receiver::{self, Recorder},
+    receiver::{self, Printer, Recorder},
     server::{self, Limits, connections_at_most},
 };
 
@@ -33,19 +35,24 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     let mut signals = Signals::new().map_err(|error| Failure::because("no signals can be had", error))?;
     let secret = args.secret.secret()?;
     let secrets = ShareSecrets::new(secret.clone());
-    let InboxKind::None = args.inbox;
     let cannot_listen = |error| Failure::because(format!("cannot listen on {}", args.addr), error);
     let listener = server::listen(&args.addr).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
 
-    receiver::warn_of_memory();
     if let Some(file) = args.secret.file() {
         tokio::spawn(follow(file.to_owned(), secret, secrets.clone()));
     }
     let output = output::standard_output();
     let output = output.map_err(|error| Failure::because("standard output cannot be used", error))?;
-    let (recorder, thread) = Recorder::start(Lines::new(output));
-    let app = receiver::router(&args.path, Endpoint::new("maac", secrets), recorder.clone());
+    let endpoint = Endpoint::new("maac", secrets);
+    let Receiving { app, lost, end } = match &args.inbox {
+        InboxUrl::None => in_memory(&args.path, endpoint, Lines::new(output)),
+        InboxUrl::Sqlite(path) => {
+            let cannot =
+                |error| Failure::because(format!("cannot keep an inbox in {}", path.display()), error);
+            in_inbox(&args.path, endpoint, SqliteStore::open(path).map_err(cannot)?, Lines::new(output))
+        }
+    };
     let limits = Limits { connections: connections_at_most(args.max_connections), ..Limits::default() };
     let (stop, stopped) = oneshot::channel::<()>();
     let mut served = tokio::spawn(server::serve(listener, app, limits, async {
@@ -56,7 +63,7 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
 
     let output_lost = tokio::select! {
         () = signals.next() => false,
-        () = recorder.lost() => true,
+        () = lost => true,
         _ = &mut served => return Err(Failure::new("the server ended by itself")),
     };
     if !output_lost {
@@ -64,7 +71,7 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     }
     let _ = stop.send(());
     tokio::select! {
-        () = end(served, recorder, thread) => {}
+        () = finish(served, end) => {}
         () = signals.next() => tracing::warn!("told to stop once more: what is under way is cut off"),
     }
     if output_lost {
@@ -73,19 +80,57 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     Ok(Answer::Yes)
 }
 
+/// What receives: its routes, what resolves once nobody takes the lines, and what ends it.
+struct Receiving {
+    app: Router,
+    lost: Pin<Box<dyn Future<Output = ()> + Send>>,
+    end: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// A line is written before its event is answered.
+fn in_memory(path: &str, endpoint: Endpoint, lines: Lines<File>) -> Receiving {
+    receiver::warn_of_memory();
+    let (recorder, thread) = Recorder::start(lines);
+    let app = receiver::router(path, endpoint, recorder.clone());
+    let lost = Box::pin({
+        let recorder = recorder.clone();
+        async move { recorder.lost().await }
+    });
+    let end = Box::pin(async move {
+        drop(recorder);
+        // An output that takes nothing holds on to the thread; each line that was answered is out already.
+        let begun = Instant::now();
+        while !thread.is_finished() && begun.elapsed() < LAST_LINES {
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    Receiving { app, lost, end }
+}
+
+/// An event is stored before it is answered, and its line written after.
+fn in_inbox(path: &str, endpoint: Endpoint, store: impl Store, lines: Lines<File>) -> Receiving {
+    let (inbox, printer) = (Inbox::new(store), Printer::new(lines));
+    let app = receiver::router(path, endpoint, inbox.clone());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async { drop(stopped.await) };
+    let worker = tokio::spawn(printer.worker(inbox).run(stopped));
+    let lost = Box::pin(async move { printer.lost().await });
+    let end = Box::pin(async move {
+        drop(stop);
+        // What is not printed is in the inbox.
+        let _ = worker.await;
+    });
+    Receiving { app, lost, end }
+}
+
 /// Lets requests and lines that are under way come to their end, for a while.
-async fn end(mut served: JoinHandle<()>, recorder: Recorder, thread: thread::JoinHandle<()>) {
+async fn finish(mut served: JoinHandle<()>, end: impl Future<Output = ()>) {
     if timeout(GRACE, &mut served).await.is_err() {
         tracing::warn!("requests that did not end within {} s are cut off", GRACE.as_secs());
         served.abort();
         let _ = served.await;
     }
-    drop(recorder);
-    // An output that takes nothing holds on to the thread; each line that was answered is out already.
-    let begun = Instant::now();
-    while !thread.is_finished() && begun.elapsed() < LAST_LINES {
-        sleep(Duration::from_millis(10)).await;
-    }
+    end.await;
 }
 
 /// SIGINT (Ctrl-C) and SIGTERM, as often as they come.

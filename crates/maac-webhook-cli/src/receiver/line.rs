@@ -10,8 +10,6 @@ use maac_webhook::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::identities::Verdict;
-
 /// `event` is `data` as it came. What could not be read as an envelope has `raw_base64` and `error` in its
 /// place; data that drifted beyond what its topic's type can read has `error` beside it.
 #[derive(Default, Serialize)]
@@ -32,12 +30,12 @@ struct Line<'a> {
 }
 
 /// The line of a verified delivery, with its newline.
-pub(super) fn of(delivery: &Delivery, verdict: Verdict) -> io::Result<String> {
+pub(super) fn of(delivery: &Delivery, key_reused: bool) -> io::Result<String> {
     let envelope = Envelope::read(delivery.body());
     let mut line = Line {
         idempotency_key: delivery.idempotency_key().map(maac_webhook::IdempotencyKey::as_str),
         received_at: delivery.received_at().to_string(),
-        key_reused: verdict == Verdict::KeyReused,
+        key_reused,
         ..Line::default()
     };
     match &envelope {
@@ -107,7 +105,7 @@ mod tests {
             received_at: Timestamp::UNIX_EPOCH,
             body: body.to_vec().into(),
         });
-        let line = of(&delivery, Verdict::New).unwrap();
+        let line = of(&delivery, false).unwrap();
         assert_eq!(line.find('\n'), Some(line.len() - 1), "{line}");
         serde_json::from_str::<serde_json::Value>(&line).unwrap();
         line.trim_end().replace(r#""idempotency_key":"key","#, "").replace("1970-01-01T00:00:00Z", "T")

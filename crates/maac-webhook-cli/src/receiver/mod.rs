@@ -1,6 +1,7 @@
-//! The receiver of `listen` and `demo`: verify, write a line, then answer 200.
+//! The receiver of `listen` and `demo`: verify, store or write a line, then answer 200.
 
 mod line;
+mod printer;
 mod recorder;
 
 use axum::{
@@ -9,12 +10,14 @@ use axum::{
     http::{Method, StatusCode},
     routing::post,
 };
-use maac_webhook::{Delivery, Endpoint, headers};
+use std::future::Future;
+
+use maac_webhook::{Delivery, Endpoint, Rejection, headers};
 use maac_webhook_axum::{LayerVerifies, VerifyLayer, Webhook, WebhookRejection};
+use maac_webhook_inbox::{Inbox, Store};
 
+pub(crate) use printer::Printer;
 pub(crate) use recorder::{Recorder, Sink};
-
-use crate::identities::Verdict;
 
 /// How many events' identities are kept where there is no durable inbox.
 pub(crate) const KNOWN_EVENTS: usize = 100_000;
@@ -31,12 +34,12 @@ pub(crate) fn warn_of_memory() {
 }
 
 /// One path that is posted to, with what is not a POST there answered 405 before anything is verified.
-pub(crate) fn router(path: &str, endpoint: Endpoint, recorder: Recorder) -> Router {
+pub(crate) fn router<A: Accept>(path: &str, endpoint: Endpoint, accept: A) -> Router {
     let served = path.to_owned();
     Router::new()
-        .route(path, post(receive).route_layer(VerifyLayer::new(endpoint)))
+        .route(path, post(receive::<A>).route_layer(VerifyLayer::new(endpoint)))
         .fallback(async move |request: Request| elsewhere(&served, &request))
-        .with_state(recorder)
+        .with_state(Receiver(accept))
 }
 
 /// A signed event at another path is MAAC's, posted to a URL with a slip in it: 404 would lose it for good.
@@ -53,30 +56,28 @@ fn elsewhere(served: &str, request: &Request) -> StatusCode {
     StatusCode::SERVICE_UNAVAILABLE
 }
 
-impl LayerVerifies for Recorder {}
+/// Who has a verified delivery before it is answered 200.
+pub(crate) trait Accept: Clone + Send + Sync + 'static {
+    /// Takes it, unless it is known.
+    fn accept(&self, delivery: Delivery) -> impl Future<Output = Result<(), Rejection>> + Send;
+}
 
-async fn receive(
-    State(recorder): State<Recorder>,
+impl<S: Store> Accept for Inbox<S> {
+    async fn accept(&self, delivery: Delivery) -> Result<(), Rejection> {
+        Self::accept(self, delivery).await?;
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+struct Receiver<A>(A);
+
+impl<A> LayerVerifies for Receiver<A> {}
+
+async fn receive<A: Accept>(
+    State(Receiver(accept)): State<Receiver<A>>,
     Webhook(delivery): Webhook<Delivery>,
 ) -> Result<&'static str, WebhookRejection> {
-    let key = delivery.idempotency_key().cloned();
-    let key = key.as_ref().map(|key| key.as_str());
-    match recorder.accept(delivery).await? {
-        Verdict::New => tracing::debug!(key, "an event"),
-        Verdict::Duplicate => {
-            tracing::info!(key, "a retry of a known event: answered 200, not handled again")
-        }
-        Verdict::Replay => tracing::warn!(
-            key,
-            "a replay: a known event under another idempotency key, answered 200 and not handled again \
-             (the console's Send test may well do this)"
-        ),
-        Verdict::KeyReused => {
-            tracing::error!(
-                key,
-                "another event under a known idempotency key: handled as an event of its own"
-            );
-        }
-    }
+    accept.accept(delivery).await?;
     Ok("OK")
 }

@@ -3,13 +3,14 @@
 use std::{io, sync::Arc, thread, time::Duration};
 
 use maac_webhook::{Delivery, Rejection, RejectionKind};
+use maac_webhook_inbox::{Accepted, Verdict};
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     time::timeout,
 };
 
-use super::{KNOWN_EVENTS, line};
-use crate::identities::{Identities, Verdict};
+use super::{Accept, KNOWN_EVENTS, line};
+use crate::identities::Identities;
 
 /// Where the lines go.
 pub(crate) trait Sink: Send + 'static {
@@ -52,8 +53,13 @@ impl Recorder {
         (Self { queue, bytes: Arc::new(Semaphore::new(bytes)), lost }, thread)
     }
 
+    /// Waits until the output is gone for good.
+    pub(crate) async fn lost(&self) {
+        self.lost.notified().await;
+    }
+
     /// Writes the delivery's line, if it is an event that is not known.
-    pub(crate) async fn accept(&self, delivery: Delivery) -> Result<Verdict, Rejection> {
+    async fn record(&self, delivery: Delivery) -> Result<Verdict, Rejection> {
         let unavailable = |detail: &str| Rejection::with_detail(RejectionKind::StoreUnavailable, detail);
         let too_many = || unavailable("too many bytes of events wait");
         let bytes = u32::try_from(delivery.body().len()).map_err(|_| too_many())?;
@@ -69,10 +75,13 @@ impl Recorder {
             Err(_) => Err(unavailable("the output takes no more")),
         }
     }
+}
 
-    /// Waits until the output is gone for good.
-    pub(crate) async fn lost(&self) {
-        self.lost.notified().await;
+impl Accept for Recorder {
+    async fn accept(&self, delivery: Delivery) -> Result<(), Rejection> {
+        let verdict = self.record(delivery.clone()).await?;
+        Accepted::new(verdict, None, false).log(&delivery);
+        Ok(())
     }
 }
 
@@ -102,7 +111,7 @@ impl Drop for LostOnDrop<'_> {
 fn write(known: &mut Identities, sink: &mut impl Sink, delivery: &Delivery) -> io::Result<Verdict> {
     let verdict = known.judge(delivery);
     if verdict.is_handled() {
-        sink.write(&line::of(delivery, verdict)?)?;
+        sink.write(&line::of(delivery, verdict == Verdict::KeyReused)?)?;
     }
     // A replay is a body that is known; recording it again changes nothing, and its key is not registered.
     known.record(delivery);
@@ -143,12 +152,12 @@ mod tests {
         let (recorder, _) = Recorder::with_room_for(10, Held(taken));
         let waiting = tokio::spawn({
             let recorder = recorder.clone();
-            async move { recorder.accept(delivery("0123456")).await }
+            async move { recorder.record(delivery("0123456")).await }
         });
         while recorder.bytes.available_permits() >= 4 {
             tokio::task::yield_now().await;
         }
-        let refused = recorder.accept(delivery("abcd")).await.unwrap_err();
+        let refused = recorder.record(delivery("abcd")).await.unwrap_err();
         assert_eq!((refused.kind(), refused.status()), (RejectionKind::StoreUnavailable, 503));
         assert_eq!(refused.detail(), Some("too many bytes of events wait"));
 
@@ -158,6 +167,6 @@ mod tests {
             tokio::task::yield_now().await;
         }
         take.send(()).unwrap();
-        assert_eq!(recorder.accept(delivery("abcd")).await.unwrap(), Verdict::New);
+        assert_eq!(recorder.record(delivery("abcd")).await.unwrap(), Verdict::New);
     }
 }

@@ -235,7 +235,7 @@ fn a_flood_of_forgeries_is_a_few_lines_and_their_number() {
 
 #[test]
 fn a_log_that_nobody_reads_holds_nothing_up() {
-    let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0"]);
+    let mut command = maac_webhook(&["listen", "--inbox", "none", "--addr", "127.0.0.1:0"]);
     command.env("MAAC_SHARE_SECRET", SECRET).env("RUST_LOG", "debug");
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
@@ -258,7 +258,7 @@ fn a_log_that_nobody_reads_holds_nothing_up() {
 
 #[test]
 fn events_that_nobody_takes_come_back_and_the_receiver_ends() {
-    let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0"]);
+    let mut command = maac_webhook(&["listen", "--inbox", "none", "--addr", "127.0.0.1:0"]);
     let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
     let line = process.line_with("listening on ");
     drop(stdout);
@@ -274,7 +274,7 @@ fn events_that_nobody_takes_come_back_and_the_receiver_ends() {
 fn an_address_in_use_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let mut command = maac_webhook(&["listen", "--addr", &address]);
+    let mut command = maac_webhook(&["listen", "--inbox", "none", "--addr", &address]);
     let said = crate::support::run(command.env("MAAC_SHARE_SECRET", SECRET), b"");
     assert!(said.starts_with("exit status: 2\n"), "{said}");
     assert!(said.contains(&format!("error: cannot listen on {address}: Address already in use")), "{said}");
@@ -282,11 +282,11 @@ fn an_address_in_use_is_told() {
 
 #[test]
 fn a_name_is_listened_on_as_well_and_what_is_no_address_is_told() {
-    let mut command = maac_webhook(&["listen", "--addr", "localhost:0"]);
+    let mut command = maac_webhook(&["listen", "--inbox", "none", "--addr", "localhost:0"]);
     let (mut process, _stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
     process.line_with("listening on http://");
     for odd in ["localhost", ":8080", "127.0.0.1:", "::1:x", "127.0.0.1:65536"] {
-        let mut command = maac_webhook(&["listen", "--addr", odd]);
+        let mut command = maac_webhook(&["listen", "--inbox", "none", "--addr", odd]);
         let said = crate::support::run(command.env("MAAC_SHARE_SECRET", SECRET), b"");
         assert!(said.contains("it is not HOST:PORT, such as 127.0.0.1:8080"), "{said}");
     }

@@ -156,6 +156,9 @@ impl Listener {
     pub(crate) fn start(args: &[&str]) -> Self {
         let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0"]);
         command.args(args);
+        if !args.contains(&"--inbox") {
+            command.args(["--inbox", "none"]);
+        }
         if !args.contains(&"--secret-file") {
             command.env("MAAC_SHARE_SECRET", SECRET);
         }
