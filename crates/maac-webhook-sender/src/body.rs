@@ -44,6 +44,12 @@ impl EventBody {
         Ok(Self { timestamp: wire_time(timestamp), topic: topic.to_owned(), data: Data::Json(data) })
     }
 
+    /// The topic.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
     /// Sets the envelope's `timestamp` to a text of your own.
     #[must_use]
     pub fn timestamp(mut self, text: impl Into<String>) -> Self {
