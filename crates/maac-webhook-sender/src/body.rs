@@ -81,7 +81,7 @@ impl EventBody {
 
 /// A time as MAAC's samples write it: RFC 3339 in Taiwan's offset, with microseconds.
 #[must_use]
-pub(crate) fn wire_time(timestamp: Timestamp) -> String {
+pub fn wire_time(timestamp: Timestamp) -> String {
     let offset = jiff::tz::Offset::constant(8);
     timestamp.to_zoned_datetime(TimeZone::fixed(offset)).strftime("%Y-%m-%dT%H:%M:%S.%6f%:z").to_string()
 }

@@ -55,7 +55,7 @@ mod target;
 pub use http;
 pub use maac_webhook;
 
-pub use body::EventBody;
+pub use body::{EventBody, wire_time};
 pub use record::{Attempt, DeliveryRecord, Outcome, RecordedBody, RequestRecord};
 pub use request::{InvalidIdempotencyKey, WebhookRequest};
 pub use sender::{RetrySchedule, Sender};
