@@ -30,7 +30,7 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | what is sent | [`samples`], [`MockEvent`] |
+//! | what is sent | [`samples`], [`MockEvent`], a [`Generator`] |
 //! | what is wrong with it | [`Tampering`] |
 //! | how the sender and the network behave | [`Behaviour`] |
 //! | where it goes | [`MockTarget`] |
@@ -44,6 +44,7 @@ mod delivery;
 mod error;
 mod event;
 mod expectation;
+mod generator;
 mod handover;
 mod outgoing;
 mod report;
@@ -61,6 +62,7 @@ pub use delivery::MockDelivery;
 pub use error::{MockError, MockErrorKind};
 pub use event::MockEvent;
 pub use expectation::Expectation;
+pub use generator::Generator;
 pub use sender::MockSender;
 pub use sent::{Sent, SentAttempt, SentEvent};
 pub use tampering::Tampering;
