@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::Expectation;
 
-/// How the sender or the network behaves. Each as in a file of a scenario, in snake case.
+/// How the sender or the network behaves. Each as in a file of a [`Scenario`](crate::Scenario), in snake case.
 ///
 /// | behaviour | a correct receiver |
 /// | --- | --- |

@@ -1,7 +1,6 @@
 use std::{
     fmt,
     future::poll_fn,
-    pin::Pin,
     sync::{Mutex, PoisonError},
     task::Poll,
 };
@@ -232,18 +231,18 @@ pub(crate) fn expectation(tampering: Option<Tampering>, behaviour: Option<Behavi
 }
 
 async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<(Pin<Box<F>>, Option<F::Output>)> =
-        futures.map(|future| (Box::pin(future), None)).collect();
+    let mut running: Vec<_> = futures.map(Box::pin).collect();
+    let mut outputs: Vec<_> = running.iter().map(|_| None).collect();
     poll_fn(|context| {
-        for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
+        for (future, output) in running.iter_mut().zip(&mut outputs).filter(|(_, output)| output.is_none()) {
             if let Poll::Ready(ready) = future.as_mut().poll(context) {
                 *output = Some(ready);
             }
         }
-        if running.iter().all(|(_, output)| output.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+        if outputs.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    running.into_iter().filter_map(|(_, output)| output).collect()
+    outputs.into_iter().flatten().collect()
 }
 
 impl fmt::Debug for MockDelivery<'_> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is to become of each event that is sent.
 ///
-/// In a file of a scenario: `"accepted"`, `{"rejected": 401}`, `"unanswered"`.
+/// In a file of a [`Scenario`](crate::Scenario): `"accepted"`, `{"rejected": 401}`, `"unanswered"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

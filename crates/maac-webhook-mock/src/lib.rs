@@ -35,6 +35,7 @@
 //! | how the sender and the network behave | [`Behaviour`] |
 //! | where it goes | [`MockTarget`] |
 //! | what came of it | [`Sent`] |
+//! | all of it step by step, in code or in a file | [`Scenario`] |
 
 pub mod samples;
 
@@ -48,6 +49,7 @@ mod generator;
 mod handover;
 mod outgoing;
 mod report;
+mod scenario;
 mod sender;
 mod sent;
 mod tampering;
@@ -63,6 +65,7 @@ pub use error::{MockError, MockErrorKind};
 pub use event::MockEvent;
 pub use expectation::Expectation;
 pub use generator::Generator;
+pub use scenario::{Scenario, ScenarioError, ScenarioReport, Step, StepReport};
 pub use sender::MockSender;
 pub use sent::{Sent, SentAttempt, SentEvent};
 pub use tampering::Tampering;

@@ -29,14 +29,7 @@ pub(crate) fn sent(sent: &Sent) -> String {
 }
 
 fn write_event(text: &mut String, sent: &Sent, event: &SentEvent) {
-    let _ = write!(text, "sent: {}", event.what);
-    if let Some(tampering) = event.tampering {
-        let _ = write!(text, ", with {tampering}");
-    }
-    if let Some(behaviour) = event.behaviour {
-        let _ = write!(text, "; {behaviour}");
-    }
-    text.push('\n');
+    let _ = writeln!(text, "sent: {}", summary(event));
     for (index, attempt) in event.attempts.iter().enumerate() {
         let again = index > 0 && attempt.request.headers == event.attempts[index - 1].request.headers;
         if !again {
@@ -44,6 +37,18 @@ fn write_event(text: &mut String, sent: &Sent, event: &SentEvent) {
         }
         write_attempt(text, attempt);
     }
+}
+
+/// What it is and what was done to it.
+pub(crate) fn summary(event: &SentEvent) -> String {
+    let mut text = event.what.clone();
+    if let Some(tampering) = event.tampering {
+        let _ = write!(text, ", with {tampering}");
+    }
+    if let Some(behaviour) = event.behaviour {
+        let _ = write!(text, "; {behaviour}");
+    }
+    text
 }
 
 fn write_request(text: &mut String, sent: &Sent, attempt: &SentAttempt) {

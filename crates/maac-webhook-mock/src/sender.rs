@@ -84,13 +84,11 @@ impl MockSender {
     }
 
     /// An event to be sent.
-    #[must_use]
     pub fn event(&self, event: impl Into<MockEvent>) -> MockDelivery<'static> {
         self.events([event])
     }
 
     /// Several events to be sent, one after another.
-    #[must_use]
     pub fn events<E: Into<MockEvent>>(&self, events: impl IntoIterator<Item = E>) -> MockDelivery<'static> {
         MockDelivery::new(self.clone(), events.into_iter().map(Into::into).collect())
     }

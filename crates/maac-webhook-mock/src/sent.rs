@@ -116,6 +116,16 @@ impl Sent {
         self.events.iter().all(|event| expected.is_met_by(event.status()))
     }
 
+    /// The event, or how many there are.
+    pub(crate) fn summary(&self) -> String {
+        // What a tampering sends before it comes first.
+        let last = self.events.last().map_or_else(|| "nothing".to_owned(), report::summary);
+        match self.events.len() {
+            0 | 1 => last,
+            several => format!("{several} events, the last of them {last}"),
+        }
+    }
+
     pub(crate) fn took(&self, expected: usize) -> bool {
         self.events.iter().all(|event| event.attempts.len() == expected)
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::Expectation;
 
-/// What is wrong with a request. Each as in a file of a scenario, in snake case.
+/// What is wrong with a request. Each as in a file of a [`Scenario`](crate::Scenario), in snake case.
 ///
 /// | tampering | a correct receiver answers |
 /// | --- | --- |

@@ -19,6 +19,8 @@ mod receipt;
 mod setters;
 mod survey;
 
+pub(crate) use pnp::set_status;
+
 use maac_webhook::{event::Topic, jiff::Timestamp};
 use maac_webhook_sender::{
     EventBody,

@@ -5,5 +5,6 @@
 mod behaviour;
 mod failures;
 mod receivers;
+mod scenarios;
 mod tampering;
 mod targets;

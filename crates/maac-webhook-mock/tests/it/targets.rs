@@ -79,7 +79,7 @@ async fn a_receiver_gets_what_the_test_cares_about_in_each_style() {
         let handled = Handled::default();
         let mut app = router(Endpoint::new("crm", secrets()), handled.clone());
         sender().style(style).events(samples.clone()).send_to(&mut app).await.assert_accepted();
-        let events: Vec<_> = handled.bodies().iter().map(|body| Event::parse(body)).collect();
+        let events: Vec<_> = handled.bodies().iter().map(Event::parse).collect();
         let [
             Event::ReceiptValidated(receipt),
             Event::SurveyCakeSubmitted(survey),
