@@ -10,7 +10,8 @@ use crate::{MockDelivery, MockError, MockErrorKind, MockEvent, handover::Handove
 ///
 /// The clock is tokio's: where it is [paused](https://docs.rs/tokio/latest/tokio/time/fn.pause.html), as by
 /// `#[tokio::test(start_paused = true)]`, the 1, 2 and 4 s between attempts take no time. Where it is not,
-/// [`without_waiting`](Self::without_waiting) leaves them out.
+/// [`without_waiting`](Self::without_waiting) leaves them out: also for a receiver behind a URL, whose sockets a paused
+/// clock would not wait for.
 #[derive(Clone, Debug)]
 pub struct MockSender {
     pub(crate) secret: ShareSecret,

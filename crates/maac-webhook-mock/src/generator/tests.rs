@@ -8,7 +8,7 @@ use maac_webhook_sender::json::BodyStyle;
 
 use super::*;
 
-const MANY: usize = 5000;
+const MANY: usize = 2500;
 
 fn events(seed: u64) -> impl Iterator<Item = Event> {
     Generator::new(seed).take(MANY).map(|event| Event::parse(&event.body(BodyStyle::python()).unwrap()))

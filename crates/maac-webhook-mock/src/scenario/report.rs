@@ -42,6 +42,13 @@ impl ScenarioReport {
         self.steps.iter().all(|step| step.met)
     }
 
+    /// How many steps are as expected, in words.
+    #[must_use]
+    pub fn conclusion(&self) -> String {
+        let met = self.steps.iter().filter(|step| step.met).count();
+        format!("{met} of {} steps are as expected", self.steps.len())
+    }
+
     /// Asserts that what was expected of each step is so.
     ///
     /// # Panics
@@ -87,7 +94,9 @@ impl fmt::Display for StepReport {
         match &self.sent {
             None => f.write_str("done"),
             Some(_) if self.met => write!(f, "{}, as expected", self.expected_text()),
-            Some(sent) => write!(f, "was to be {}\n\n{}", self.expected_text(), sent.to_string().trim_end()),
+            Some(sent) => {
+                write!(f, "was to be {}\n\n{}\n", self.expected_text(), sent.to_string().trim_end())
+            }
         }
     }
 }
@@ -98,7 +107,6 @@ impl fmt::Display for ScenarioReport {
         for step in &self.steps {
             writeln!(f, "{step}")?;
         }
-        let met = self.steps.iter().filter(|step| step.met).count();
-        write!(f, "{met} of {} steps are as expected", self.steps.len())
+        f.write_str(&self.conclusion())
     }
 }

@@ -1,7 +1,11 @@
 //! Each tampering, and what a correct receiver of every kind makes of it.
 
 use maac_webhook::Endpoint;
-use maac_webhook_mock::{Behaviour, Expectation, MockErrorKind, MockEvent, Tampering, samples};
+use maac_webhook_mock::{
+    Behaviour, Expectation, MockErrorKind, MockEvent, Tampering,
+    maac_webhook_sender::{RequestRecord, json::BodyStyle},
+    samples,
+};
 
 use crate::receivers::{Kind, secret, secrets, send, sender};
 
@@ -31,10 +35,10 @@ async fn each_tampering_sends_what_it_says() {
     for tampering in Tampering::ALL {
         let endpoint = Endpoint::new("crm", secret("hush-2"));
         let event = MockEvent::from(samples::message_first_open()).idempotency_key("own-key");
-        let signed = event.body(Default::default()).unwrap();
+        let signed = event.body(BodyStyle::python()).unwrap();
         let (sent, _) = send(Kind::Tower, endpoint, sender.event(event).tampering(tampering)).await;
         let last = &sent.events.last().unwrap().attempts[0].request;
-        let values = |request: &maac_webhook_mock::maac_webhook_sender::RequestRecord, name: &str| {
+        let values = |request: &RequestRecord, name: &str| {
             let named = request.headers.iter().filter(|(own, _)| own == name);
             named.map(|(_, value)| value.clone()).collect::<Vec<_>>()
         };
@@ -102,5 +106,16 @@ async fn a_body_of_any_bytes_can_be_tampered_with_but_for_its_json() {
         let delivery = sender().event(MockEvent::raw(body)).tampering(Tampering::BodyReserialised);
         let error = delivery.try_send_to("http://127.0.0.1:1/").await.unwrap_err();
         assert_eq!(error.kind(), MockErrorKind::NotJson);
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_reserialised_from_any_style() {
+    let python = BodyStyle::python();
+    for style in [python, python.raw_utf8(), python.compact(), python.compact().raw_utf8()] {
+        let endpoint = Endpoint::new("crm", secrets());
+        let delivery = sender().style(style).event(samples::receipt_validated());
+        let delivery = delivery.tampering(Tampering::BodyReserialised);
+        send(Kind::Axum, endpoint, delivery).await.0.assert_rejected(401);
     }
 }

@@ -2,14 +2,14 @@
 
 use axum::body::Body;
 use http::{Request, Response};
-use maac_webhook::{Endpoint, Event, Verifier};
+use maac_webhook::{Endpoint, Event};
 use maac_webhook_mock::{
-    MockEvent, MockSender, UrlTarget,
+    Expectation, MockEvent, UrlTarget,
     maac_webhook_sender::{HttpTransport, Target, TransportErrorKind, json::BodyStyle},
     samples, with_body,
 };
 
-use crate::receivers::{Handled, router, secret, secrets, sender, serve};
+use crate::receivers::{Handled, router, secrets, sender, serve};
 
 #[tokio::test]
 async fn a_url_is_a_text_a_target_or_one_with_its_transport() {
@@ -48,6 +48,29 @@ async fn a_service_that_fails_gives_no_answer() {
         sender().event(samples::message_first_open()).send_to(&mut with_body(service, Body::new)).await;
     sent.assert_unanswered().assert_attempts(4);
     assert!(sent.to_string().contains("no answer: closed: the service failed: disk full"), "{sent}");
+}
+
+#[actix_web::test]
+async fn an_actix_app_is_lent_either_way_and_its_middleware_may_fail() {
+    use actix_web::{App, HttpResponse, error, test::init_service, web};
+
+    let handler = async |request: actix_web::HttpRequest, body: web::Bytes| {
+        assert_eq!(request.headers().get("host").unwrap(), "localhost");
+        HttpResponse::Accepted().insert_header(("X-Bytes", body.len())).body("taken")
+    };
+    let mut app = init_service(App::new().route("/webhooks/maac", web::post().to(handler))).await;
+    let sent = sender().event(MockEvent::raw("12345")).send_to(&app).await;
+    assert_eq!((sent.events[0].status(), sent.met(Expectation::Accepted)), (Some(202), false));
+    let answered = sent.events[0].attempts[0].answered().unwrap();
+    assert_eq!(answered.body.as_text(), Some("taken"));
+    assert!(answered.headers.contains(&("X-Bytes".to_owned(), "5".to_owned())));
+    sender().path("/elsewhere").event(MockEvent::raw("12345")).send_to(&mut app).await.assert_rejected(404);
+
+    let refusing = App::new().wrap_fn(|_, _| async {
+        Err::<actix_web::dev::ServiceResponse, _>(error::ErrorTooManyRequests("later"))
+    });
+    let app = init_service(refusing).await;
+    sender().event(MockEvent::raw("12345")).send_to(&app).await.assert_rejected(429).assert_attempts(4);
 }
 
 #[tokio::test]
@@ -113,6 +136,4 @@ fn a_sending_can_be_spawned_where_its_receiver_can() {
     let mut app = router(Endpoint::new("crm", secrets()), Handled::default());
     is_send(&sender().event(samples::message_first_open()).send_to(&mut app));
     is_send(&sender().event(samples::message_first_open()).send_to("http://127.0.0.1:1/"));
-    let _ = Verifier::new(Endpoint::new("crm", secret("hush")));
-    let _ = MockSender::new(secret("hush"));
 }
