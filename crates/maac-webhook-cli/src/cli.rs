@@ -29,7 +29,7 @@ pub(crate) enum Command {
     /// Receive: verify each request and print a line of JSON per event
     Listen(ListenArgs),
     /// Send one signed event, with MAAC's retries; exit status 0 only if it was answered 200. Or a whole scenario
-    Send(SendArgs),
+    Send(Box<SendArgs>),
     /// Sign a body from standard input
     Sign(SignArgs),
     /// Verify a signature of a body from standard input, and explain a mismatch

@@ -39,9 +39,9 @@ pub enum Behaviour {
     Aborted,
     /// The body comes in chunks, its length not declared.
     Chunked,
-    /// `Content-Length` is ten bytes less than the body has.
+    /// `Content-Length` is ten bytes less than the body has, and the body is cut off there.
     ContentLengthTooSmall,
-    /// `Content-Length` is ten bytes more than the body has.
+    /// `Content-Length` is ten bytes more than the body has, and the connection is closed after it.
     ContentLengthTooLarge,
 }
 

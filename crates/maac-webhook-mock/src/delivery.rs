@@ -5,17 +5,15 @@ use std::{
     task::Poll,
 };
 
-use maac_webhook::ShareSecret;
-use maac_webhook_sender::{Attempt, Target, WebhookRequest};
+use maac_webhook_sender::{Attempt, Target};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::{
-    Behaviour, Expectation, MockError, MockErrorKind, MockEvent, MockSender, MockTarget, Sent, SentEvent,
-    Tampering,
+    Behaviour, Expectation, MockError, MockEvent, MockSender, MockTarget, Sent, SentEvent, Tampering,
     error::told,
     handover::{Exchange, Exchanges, Handover, Log},
     outgoing::Outgoing,
-    samples,
+    plan::Plan,
 };
 
 /// One event or several, to be sent as they are or otherwise.
@@ -29,12 +27,6 @@ pub struct MockDelivery<'a> {
 }
 
 type Observe<'a> = Mutex<Box<dyn FnMut(&Attempt) + Send + 'a>>;
-
-/// What goes out, in which order, and whether all at once.
-struct Plan {
-    events: Vec<Outgoing>,
-    at_once: bool,
-}
 
 impl<'a> MockDelivery<'a> {
     pub(crate) fn new(sender: MockSender, events: Vec<MockEvent>) -> Self {
@@ -114,70 +106,7 @@ impl<'a> MockDelivery<'a> {
     }
 
     fn plan(&self) -> Result<Plan, MockError> {
-        let mut events = Vec::new();
-        for event in &self.events {
-            self.plan_event(event, &mut events)?;
-        }
-        match self.behaviour {
-            Some(Behaviour::OutOfOrder) if self.events.len() < 2 => return Err(MockErrorKind::NoOrder.into()),
-            Some(Behaviour::OutOfOrder) => events.reverse(),
-            Some(Behaviour::TwoCopies) => {
-                let copies = events.iter().map(Outgoing::again).collect::<Vec<_>>();
-                events.extend(copies);
-            }
-            _ => {}
-        }
-        Ok(Plan { events, at_once: self.behaviour == Some(Behaviour::TwoCopies) })
-    }
-
-    /// Plans an event, and before it the one that its tampering takes.
-    fn plan_event(&self, event: &MockEvent, plan: &mut Vec<Outgoing>) -> Result<(), MockError> {
-        let body = event.body(self.sender.style)?;
-        if let Some(tampering) = self.tampering {
-            tampering.body(&body).ok_or(MockErrorKind::NotJson)?;
-        }
-        let old = || self.sender.old_secret.as_ref().ok_or(MockErrorKind::NoOldSecret);
-        let another = ShareSecret::new("a secret that the endpoint never had");
-        let secret = match self.tampering {
-            Some(Tampering::SignatureOfAnotherSecret) => another.as_ref().unwrap_or(&self.sender.secret),
-            Some(Tampering::SignatureOfOldSecret) => old()?,
-            _ => &self.sender.secret,
-        };
-        let mut request = WebhookRequest::signed(secret, body.clone());
-        if let Some(key) = &event.idempotency_key {
-            request = request.with_idempotency_key(key)?;
-        }
-        let mut first = None;
-        if self.behaviour == Some(Behaviour::SecretChanged) {
-            let signed = WebhookRequest::signed(old()?, body.clone());
-            first = Some(signed.with_idempotency_key(request.idempotency_key())?);
-        }
-        let what = event.topic().map_or_else(|| format!("a body of {} bytes", body.len()), str::to_owned);
-        let outgoing = |what: &str, request| Outgoing {
-            what: what.to_owned(),
-            topic: event.topic().map(str::to_owned),
-            request,
-            first: None,
-            tampering: None,
-            behaviour: None,
-        };
-        match self.tampering {
-            Some(Tampering::KeyFresh) => {
-                plan.push(outgoing(&format!("{what}, before its replay"), request));
-                request = WebhookRequest::signed(secret, body);
-            }
-            Some(Tampering::KeyReused) => {
-                let other = MockEvent::from(samples::prize_points_added());
-                let signed = WebhookRequest::signed(secret, other.body(self.sender.style)?);
-                let signed = signed.with_idempotency_key(request.idempotency_key())?;
-                let what = "prize.points_added, the other event with the idempotency key";
-                plan.push(Outgoing { topic: other.topic().map(str::to_owned), ..outgoing(what, signed) });
-            }
-            _ => {}
-        }
-        let (tampering, behaviour) = (self.tampering, self.behaviour);
-        plan.push(Outgoing { first, tampering, behaviour, ..outgoing(&what, request) });
-        Ok(())
+        Plan::new(&self.sender, &self.events, self.tampering, self.behaviour)
     }
 
     async fn carry_out(&self, plan: &Plan, address: &Target, exchanges: &UnboundedSender<Exchange>) -> Sent {
@@ -208,15 +137,6 @@ impl<'a> MockDelivery<'a> {
         };
         let record = sender.deliver_observed(address, &outgoing.request, observe).await;
         SentEvent::new(outgoing, record, log.take())
-    }
-}
-
-impl Outgoing {
-    fn again(&self) -> Self {
-        let Self { what, topic, request, first, tampering, behaviour } = self;
-        let (what, topic) = (what.clone(), topic.clone());
-        let (request, first) = (request.clone(), first.clone());
-        Self { what, topic, request, first, tampering: *tampering, behaviour: *behaviour }
     }
 }
 

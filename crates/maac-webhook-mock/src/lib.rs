@@ -48,6 +48,7 @@ mod expectation;
 mod generator;
 mod handover;
 mod outgoing;
+mod plan;
 mod report;
 mod scenario;
 mod sender;

@@ -8,7 +8,7 @@ use maac_webhook_sender::{RequestRecord, Target, TransportError, TransportErrorK
 use crate::{Behaviour, MockBody, Tampering};
 
 /// One event as it goes out: what each attempt sends, and whether its answer is heard.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
     /// What it is, for a person.
     pub(crate) what: String,
