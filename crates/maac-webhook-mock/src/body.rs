@@ -98,6 +98,10 @@ impl Body for MockBody {
         let Some(piece) = self.pieces.pop_front() else {
             return Poll::Ready(self.broken_off.take().map(Err));
         };
+        if self.pieces.is_empty() && self.broken_off.is_some() {
+            // What came before goes out only while a body is waited for.
+            self.wait = Wait::Turn;
+        }
         if let Some(pause) = self.pause.filter(|_| !self.pieces.is_empty()) {
             // A timer of no time takes a millisecond.
             self.wait = if pause.is_zero() { Wait::Turn } else { Wait::Timer(Box::pin(sleep(pause))) };

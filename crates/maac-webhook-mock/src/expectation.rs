@@ -34,7 +34,7 @@ impl fmt::Display for Expectation {
         match self {
             Self::Accepted => f.write_str("answered 200"),
             Self::Rejected(status) => write!(f, "answered {status}"),
-            Self::Unanswered => f.write_str("not answered"),
+            Self::Unanswered => f.write_str("left unanswered"),
         }
     }
 }

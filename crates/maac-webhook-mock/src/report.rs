@@ -17,6 +17,11 @@ pub(crate) fn failure(sent: &Sent, wanted: &str) -> String {
     format!("the event was {wanted}:\n\n{}", self::sent(sent))
 }
 
+/// So many attempts, in words.
+pub(crate) fn attempts(count: usize) -> String {
+    if count == 1 { "1 attempt".to_owned() } else { format!("{count} attempts") }
+}
+
 pub(crate) fn sent(sent: &Sent) -> String {
     let mut text = String::new();
     for (index, event) in sent.events.iter().enumerate() {

@@ -105,7 +105,7 @@ impl Sent {
     /// With what was sent and what came of it.
     #[track_caller]
     pub fn assert_attempts(&self, expected: usize) -> &Self {
-        let wanted = format!("to take {expected} attempts");
+        let wanted = format!("to take {}", report::attempts(expected));
         assert!(self.took(expected), "{}", report::failure(self, &wanted));
         self
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{Action, Step};
-use crate::{Expectation, Sent};
+use crate::{Expectation, Sent, report};
 
 /// What came of each step of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -81,7 +81,7 @@ impl StepReport {
     fn expected_text(&self) -> String {
         let fate = self.expected.map_or_else(String::new, |expected| expected.to_string());
         match self.attempts {
-            Some(attempts) => format!("{fate} by attempt {attempts}"),
+            Some(attempts) => format!("{fate} in {}", report::attempts(attempts)),
             None => fate,
         }
     }

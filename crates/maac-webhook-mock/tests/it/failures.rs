@@ -97,7 +97,8 @@ async fn another_success_than_200_fails_and_so_does_a_number_of_attempts() {
     let sent = event().send_to(&mut answering(StatusCode::ACCEPTED, "")).await;
     assert!(failure(|| drop(sent.assert_accepted().clone())).contains("attempt 1: answered 202\n"));
     assert!(
-        failure(|| drop(sent.assert_unanswered().clone())).starts_with("the event was to be not answered:")
+        failure(|| drop(sent.assert_unanswered().clone()))
+            .starts_with("the event was to be left unanswered:")
     );
     assert!(
         failure(|| drop(sent.assert_attempts(2).clone())).starts_with("the event was to take 2 attempts:")

@@ -8,3 +8,4 @@ mod receivers;
 mod scenarios;
 mod tampering;
 mod targets;
+mod wire;

@@ -71,7 +71,7 @@ async fn a_value_and_a_file_are_one_scenario() {
 one
 step 1, 2 events, the last of them receipt.receipt_validated, with a fresh idempotency key on a replay: answered 200, as expected
 step 2, 2 events, the last of them message.first_open; out of order: answered 200, as expected
-step 3, a body of 2 bytes, with no signature: answered 401 by attempt 1, as expected
+step 3, a body of 2 bytes, with no signature: answered 401 in 1 attempt, as expected
 step 4, the secret is changed: done
 step 5, lost: answered 200, as expected
 5 of 5 steps are as expected";
@@ -90,7 +90,7 @@ async fn a_wrong_receiver_fails_the_step_that_it_fails_and_the_others_are_run() 
     let met: Vec<_> = report.steps.iter().map(|step| step.met).collect();
     assert_eq!(met, [true, false, false, false, false, false, false, true]);
     let text = report.to_string();
-    assert!(text.contains("\nstep 4, receipt.receipt_validated, with no signature: was to be answered 401 by attempt 1\n\nsent: receipt"), "{text}");
+    assert!(text.contains("\nstep 4, receipt.receipt_validated, with no signature: was to be answered 401 in 1 attempt\n\nsent: receipt"), "{text}");
     assert!(text.ends_with("2 of 8 steps are as expected"), "{text}");
 }
 
