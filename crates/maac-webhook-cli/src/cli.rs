@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use maac_webhook_inbox::State;
-use maac_webhook_sender::{Sender, Target, json::BodyStyle};
+use maac_webhook_sender::{RetrySchedule, Target, json::BodyStyle};
 
 use crate::{secret::SecretArgs, server::Limits};
 
@@ -29,8 +29,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Receive: verify each request and print a line of JSON per event
     Listen(ListenArgs),
-    /// Send one signed event, with MAAC's retries; exit status 0 only if it was answered 200
-    Send(SendArgs),
+    /// Send one signed event, with MAAC's retries; exit status 0 only if it was answered 200. Or a whole scenario
+    Send(Box<SendArgs>),
     /// Sign a body from standard input
     Sign(SignArgs),
     /// Verify a signature of a body from standard input, and explain a mismatch
@@ -143,10 +143,16 @@ fn state(name: &str) -> Result<State, String> {
 }
 
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("what").args(["topic", "scenario"]).required(true)))]
 pub(crate) struct SendArgs {
     /// The event's topic
     #[arg(value_name = "TOPIC")]
-    pub(crate) topic: String,
+    pub(crate) topic: Option<String>,
+
+    /// A file with a scenario, which is sent step by step; `-` is standard input. Exit status 0 only if each step came
+    /// out as expected
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "key"])]
+    pub(crate) scenario: Option<PathBuf>,
 
     /// The receiver's URL
     #[arg(long, value_name = "URL")]
@@ -214,9 +220,8 @@ impl SendArgs {
         if self.compact { style.compact() } else { style }
     }
 
-    pub(crate) fn sender<T: maac_webhook_sender::Transport>(&self, transport: T) -> Sender<T> {
-        let schedule = maac_webhook_sender::RetrySchedule::new(self.retry_delays.0.iter().copied());
-        Sender::new(transport).schedule(schedule).attempt_timeout(self.attempt_timeout)
+    pub(crate) fn schedule(&self) -> RetrySchedule {
+        RetrySchedule::new(self.retry_delays.0.iter().copied())
     }
 }
 

@@ -1,4 +1,6 @@
-//! `send`: one event, signed, with MAAC's retries.
+//! `send`: one event, signed, with MAAC's retries, or a scenario.
+
+mod scenario;
 
 use std::{fmt::Write, fs, path::Path};
 
@@ -7,7 +9,9 @@ use maac_webhook::{
     event::{Envelope, Topic},
     jiff::Timestamp,
 };
-use maac_webhook_sender::{Attempt, DeliveryRecord, EventBody, HttpTransport, WebhookRequest, samples};
+use maac_webhook_sender::{
+    Attempt, DeliveryRecord, EventBody, HttpTransport, Sender, WebhookRequest, samples,
+};
 
 use crate::{
     cli::{Output, SendArgs},
@@ -17,13 +21,17 @@ use crate::{
 };
 
 pub(crate) async fn run(args: &SendArgs, output: Output) -> Result<Answer, Failure> {
+    if let Some(file) = &args.scenario {
+        return scenario::run(args, file, output).await;
+    }
     let secret = args.secret.secret()?;
     let mut request = WebhookRequest::signed(&secret, body(args)?);
     if let Some(key) = &args.key {
         let refused = |error| Failure::because("the idempotency key cannot be sent", error);
         request = request.with_idempotency_key(key).map_err(refused)?;
     }
-    let sender = args.sender(transport(args)?);
+    let sender =
+        Sender::new(transport(args)?).schedule(args.schedule()).attempt_timeout(args.attempt_timeout);
 
     if output == Output::Json {
         let record = sender.deliver(&args.to, &request).await;
@@ -62,7 +70,7 @@ fn unreadable(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + S
 
 fn body(args: &SendArgs) -> Result<Bytes, Failure> {
     let now = Timestamp::now();
-    let topic = Topic::from(args.topic.as_str());
+    let topic = Topic::from(args.topic.as_deref().unwrap_or_default());
     let event = match &args.data {
         None => sample(&topic, now)?,
         Some(path) => {

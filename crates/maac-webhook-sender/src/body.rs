@@ -44,6 +44,12 @@ impl EventBody {
         Ok(Self { timestamp: wire_time(timestamp), topic: topic.to_owned(), data: Data::Json(data) })
     }
 
+    /// The topic.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
     /// Sets the envelope's `timestamp` to a text of your own.
     #[must_use]
     pub fn timestamp(mut self, text: impl Into<String>) -> Self {
@@ -75,7 +81,7 @@ impl EventBody {
 
 /// A time as MAAC's samples write it: RFC 3339 in Taiwan's offset, with microseconds.
 #[must_use]
-pub(crate) fn wire_time(timestamp: Timestamp) -> String {
+pub fn wire_time(timestamp: Timestamp) -> String {
     let offset = jiff::tz::Offset::constant(8);
     timestamp.to_zoned_datetime(TimeZone::fixed(offset)).strftime("%Y-%m-%dT%H:%M:%S.%6f%:z").to_string()
 }

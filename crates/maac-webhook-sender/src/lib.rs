@@ -3,7 +3,8 @@
 //!
 //! What is not documented of MAAC's behaviour is a setting whose default is our reading of it.
 //!
-//! Here with a receiver in the same process, for a test; [`HttpTransport`] reaches one over the network.
+//! Here with a receiver in the same process, for a test; `HttpTransport` reaches one over the network (feature `http-transport`, on by
+//! default).
 //!
 //! ```
 //! use maac_webhook_sender::{
@@ -54,9 +55,11 @@ mod target;
 pub use http;
 pub use maac_webhook;
 
-pub use body::EventBody;
+pub use body::{EventBody, wire_time};
 pub use record::{Attempt, DeliveryRecord, Outcome, RecordedBody, RequestRecord};
 pub use request::{InvalidIdempotencyKey, WebhookRequest};
 pub use sender::{RetrySchedule, Sender};
 pub use target::{InvalidTarget, Target};
-pub use transport::{HttpTransport, ResponseRecord, Transport, TransportError, TransportErrorKind};
+#[cfg(feature = "http-transport")]
+pub use transport::HttpTransport;
+pub use transport::{ResponseRecord, Transport, TransportError, TransportErrorKind};

@@ -38,6 +38,25 @@ impl Payload {
     }
 }
 
+macro_rules! payload_of {
+    ($($topic:ident),+) => {$(
+        impl From<$topic> for Payload {
+            fn from(data: $topic) -> Self {
+                Self::$topic(data)
+            }
+        }
+    )+};
+}
+
+payload_of!(
+    ReceiptValidated,
+    SurveyCakeSubmitted,
+    PnpStatusUpdated,
+    PnpProfileUpdated,
+    PrizePointsAdded,
+    MessageFirstOpen
+);
+
 macro_rules! payloads {
     ($($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $field:ident: $type:ty,)+ })+) => {$(
         $(#[$doc])*
@@ -167,6 +186,28 @@ payloads! {
 /// A JSON object whose members keep their order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Members<T>(Vec<(String, T)>);
+
+impl<T> Members<T> {
+    /// The member of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&T> {
+        self.0.iter().find_map(|(own, value)| (own == name).then_some(value))
+    }
+
+    /// Sets the member of this name in its place, or adds it as the last one.
+    pub fn set(&mut self, name: impl Into<String>, value: T) {
+        let name = name.into();
+        match self.0.iter_mut().find(|(own, _)| *own == name) {
+            Some(member) => member.1 = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// Every member, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
 
 impl<T> FromIterator<(String, T)> for Members<T> {
     fn from_iter<I: IntoIterator<Item = (String, T)>>(members: I) -> Self {

@@ -4,10 +4,11 @@ use std::{fmt, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
+use http::Request;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::{ResponseRecord, TransportError};
+use crate::{ResponseRecord, TransportError, transport};
 
 /// A delivery with every attempt. As JSON, a body is `body` where it is UTF-8 and `body_base64` otherwise.
 #[derive(Clone, Debug, Serialize)]
@@ -42,6 +43,14 @@ pub struct RequestRecord {
     /// The body.
     #[serde(flatten)]
     pub body: RecordedBody,
+}
+
+impl RequestRecord {
+    /// The record of a request that is not as a [`WebhookRequest`](crate::WebhookRequest) makes it.
+    #[must_use]
+    pub fn of(request: &Request<Bytes>) -> Self {
+        Self { headers: transport::recorded(request.headers()), body: RecordedBody(request.body().clone()) }
+    }
 }
 
 /// One attempt.

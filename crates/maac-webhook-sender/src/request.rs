@@ -8,7 +8,7 @@ use http::{
 use maac_webhook::{ShareSecret, Signature, headers};
 use uuid::Uuid;
 
-use crate::{RecordedBody, RequestRecord, Target, transport};
+use crate::{RequestRecord, Target};
 
 /// A signed webhook request: the same bytes, key and signature on each attempt.
 ///
@@ -71,8 +71,7 @@ impl WebhookRequest {
     /// What goes out to this target, for a record of it.
     #[must_use]
     pub fn record(&self, target: &Target) -> RequestRecord {
-        let headers = transport::recorded(&self.headers(target));
-        RequestRecord { headers, body: RecordedBody(self.body.clone()) }
+        RequestRecord::of(&self.to_http(target))
     }
 
     fn headers(&self, target: &Target) -> HeaderMap {

@@ -1,4 +1,5 @@
-//! One realistic event per topic. What must differ from event to event is drawn anew by each call.
+//! One realistic event per topic, which happened just before `now`. What must differ from event to event is drawn
+//! anew by each call.
 
 use jiff::{Timestamp, ToSpan};
 use maac_webhook::event::Topic;
@@ -12,16 +13,16 @@ use crate::{
     },
 };
 
-/// A sample of this topic that happened just before `now`; `None` for a topic that is not documented.
+/// A sample of this topic; `None` for a topic that is not documented.
 #[must_use]
 pub fn of(topic: &Topic, now: Timestamp) -> Option<Payload> {
     Some(match topic {
-        Topic::ReceiptValidated => Payload::ReceiptValidated(receipt(now)),
-        Topic::SurveyCakeSubmitted => Payload::SurveyCakeSubmitted(survey(now)),
-        Topic::PnpStatusUpdated => Payload::PnpStatusUpdated(status(now)),
-        Topic::PnpProfileUpdated => Payload::PnpProfileUpdated(profile()),
-        Topic::PrizePointsAdded => Payload::PrizePointsAdded(points(now)),
-        Topic::MessageFirstOpen => Payload::MessageFirstOpen(first_open()),
+        Topic::ReceiptValidated => Payload::ReceiptValidated(receipt_validated(now)),
+        Topic::SurveyCakeSubmitted => Payload::SurveyCakeSubmitted(surveycake_submitted(now)),
+        Topic::PnpStatusUpdated => Payload::PnpStatusUpdated(pnp_status_updated(now)),
+        Topic::PnpProfileUpdated => Payload::PnpProfileUpdated(pnp_profile_updated()),
+        Topic::PrizePointsAdded => Payload::PrizePointsAdded(prize_points_added(now)),
+        Topic::MessageFirstOpen => Payload::MessageFirstOpen(message_first_open()),
         _ => return None,
     })
 }
@@ -35,7 +36,9 @@ fn friend() -> String {
     format!("U{}", Uuid::new_v4().simple())
 }
 
-fn receipt(now: Timestamp) -> ReceiptValidated {
+/// A receipt of which two items match.
+#[must_use]
+pub fn receipt_validated(now: Timestamp) -> ReceiptValidated {
     let item = |description: &str, unit_price, quantity| ReceiptItem {
         description: description.to_owned(),
         unit_price,
@@ -56,7 +59,9 @@ fn receipt(now: Timestamp) -> ReceiptValidated {
     }
 }
 
-fn survey(now: Timestamp) -> SurveyCakeSubmitted {
+/// A survey with aliases, one of them unanswered.
+#[must_use]
+pub fn surveycake_submitted(now: Timestamp) -> SurveyCakeSubmitted {
     let question = |sn, question_type: &str, alias: &str, subject: &str, answers: &[(&str, &str)]| {
         let texts = |text: fn(&(&str, &str)) -> String| answers.iter().map(text).collect::<Vec<_>>();
         Question {
@@ -105,7 +110,9 @@ fn survey(now: Timestamp) -> SurveyCakeSubmitted {
     }
 }
 
-fn status(now: Timestamp) -> PnpStatusUpdated {
+/// An SMS+ message that LINE delivered.
+#[must_use]
+pub fn pnp_status_updated(now: Timestamp) -> PnpStatusUpdated {
     PnpStatusUpdated {
         pnp_setting_id: 118,
         pnp_setting_name: "出貨通知".to_owned(),
@@ -126,7 +133,9 @@ fn status(now: Timestamp) -> PnpStatusUpdated {
     }
 }
 
-fn profile() -> PnpProfileUpdated {
+/// The profile behind a phone number.
+#[must_use]
+pub fn pnp_profile_updated() -> PnpProfileUpdated {
     PnpProfileUpdated {
         pnp_setting_id: 118,
         pnp_setting_name: "出貨通知".to_owned(),
@@ -137,7 +146,9 @@ fn profile() -> PnpProfileUpdated {
     }
 }
 
-fn points(now: Timestamp) -> PrizePointsAdded {
+/// Points for a friend with a customer id.
+#[must_use]
+pub fn prize_points_added(now: Timestamp) -> PrizePointsAdded {
     PrizePointsAdded {
         prize_name: "週年慶加碼點數".to_owned(),
         points_id: Uuid::new_v4().to_string(),
@@ -150,7 +161,9 @@ fn points(now: Timestamp) -> PrizePointsAdded {
     }
 }
 
-fn first_open() -> MessageFirstOpen {
+/// The first open of a push through the OpenAPI.
+#[must_use]
+pub fn message_first_open() -> MessageFirstOpen {
     MessageFirstOpen {
         message_type: "openapi".to_owned(),
         message_id: 100 + draw(900),

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{File, SECRET, maac_webhook, run};
+use crate::support::{File, Listener, SECRET, maac_webhook, run};
 
 const BODY: &str = "{\"topic\": \"t\", \"data\": {\"name\": \"\\u5973\", \"amount\": 65.0}}";
 
@@ -18,6 +18,7 @@ macro_rules! assert_invocation {
             filters => vec![
                 (r"127\.0\.0\.1:\d+", "ADDR"),
                 (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|\+08:00)", "TIME"),
+                (r"\w{3}, \d\d \w{3} \d{4} [0-9:]{8} GMT", "TIME"),
                 (r"\b[0-9a-f]{32}\b", "KEY"),
                 (r"[0-9.]+ ms", "N ms"),
                 (r#""duration_ms":[0-9.]+"#, r#""duration_ms":N"#),
@@ -153,4 +154,54 @@ fn send_of_what_cannot_be_sent_is_told() {
         "send_bad_delay",
         send(&["message.first_open", "--to", to, "--retry-delays", "1,x"], "")
     );
+}
+
+fn scenario(name: &str) -> String {
+    format!("{}/../maac-webhook-mock/scenarios/{name}.json", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn send_runs_a_scenario_against_a_receiver() {
+    let listener = Listener::start(&[]);
+    let send = |name: &str, more: &[&str]| {
+        let file = scenario(name);
+        let mut command = with_secret(&["send", "--scenario", &file, "--to", &listener.url]);
+        run(command.args(["--retry-delays", "0,0,0"]).args(more), b"")
+    };
+    assert_invocation!("send_scenario_topics", send("topics", &[]));
+    assert_invocation!("send_scenario_forgeries", send("forgeries", &[]));
+    assert_invocation!("send_scenario_keys", send("keys", &[]));
+    assert_invocation!("send_scenario_network", send("network", &[]));
+
+    let said = send("forgeries", &["--output", "json"]);
+    let json = said.split("----- stdout -----\n").nth(1).unwrap().split("\n-----").next().unwrap();
+    let report: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert!(report["steps"].as_array().unwrap().iter().all(|step| step["met"] == true), "{said}");
+    assert_eq!(report["steps"][3]["sent"]["events"][0]["attempts"][0]["response"]["status"], 401);
+}
+
+#[test]
+fn send_of_a_scenario_that_a_receiver_fails_shows_what_arrived() {
+    let wrong = r#"{"name": "a receiver that is to refuse", "steps": [
+        {"event": {"body": "OK", "key": "a-key"}, "expect": {"rejected": 401}, "attempts": 1},
+        {"event": {"body": "OK", "key": "a-key"}}
+    ]}"#;
+    let listener = Listener::start(&[]);
+    let mut command = with_secret(&["send", "--scenario", "-", "--to", &listener.url]);
+    assert_invocation!("send_scenario_failed", run(&mut command, wrong.as_bytes()));
+}
+
+#[test]
+fn send_of_a_scenario_that_cannot_be_sent_is_told() {
+    let to = "http://127.0.0.1:1/";
+    let send =
+        |args: &[&str], stdin: &str| run(with_secret(&["send", "--to", to]).args(args), stdin.as_bytes());
+    assert_invocation!("send_scenario_no_file", send(&["--scenario", "/nowhere/s.json"], ""));
+    let file =
+        r#"{"name": "n", "steps": [{"event": {"topic": "message.first_open"}, "tampering": "signature"}]}"#;
+    assert_invocation!("send_scenario_wrong_file", send(&["--scenario", "-"], file));
+    let file = r#"{"name": "n", "steps": [{"event": {"topic": "message.first_open"}, "behaviour": "out_of_order"}]}"#;
+    assert_invocation!("send_scenario_unsendable", send(&["--scenario", "-"], file));
+    assert_invocation!("send_scenario_and_topic", send(&["message.first_open", "--scenario", "-"], ""));
+    assert_invocation!("send_nothing", send(&[], ""));
 }

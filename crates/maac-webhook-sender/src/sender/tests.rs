@@ -124,6 +124,16 @@ async fn the_schedule_and_the_time_out_are_settings() {
     assert_eq!((record.outcome, record.attempts.len()), (Outcome::Exhausted, 2));
 }
 
+#[tokio::test]
+async fn without_waiting_the_delays_are_recorded_and_not_waited_for() {
+    let script = Script { answers: Mutex::new(vec![Ok(503); 4]), seen: Seen::default() };
+    let schedule = RetrySchedule::new([Duration::from_secs(3600); 3]);
+    let record =
+        Sender::new(script).schedule(schedule).without_waiting().deliver(&target(), &request()).await;
+    assert_eq!((record.outcome, record.attempts.len()), (Outcome::Exhausted, 4));
+    assert_eq!(record.attempts[0].retry_after, Some(Duration::from_secs(3600)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_record_is_json_of_the_documented_form_and_debug_shows_no_signature() {
     let (record, _) = deliver(&[Err(TransportErrorKind::Refused), Ok(200)]).await;

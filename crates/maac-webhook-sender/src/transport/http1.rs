@@ -1,4 +1,5 @@
 use std::{
+    error::Error,
     future::poll_fn,
     mem,
     pin::pin,
@@ -9,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    body::Incoming,
+    body::{Body, Incoming},
     client::conn::http1,
     rt::{Read, Write},
 };
@@ -18,9 +19,9 @@ use tokio::net::{TcpStream, lookup_host};
 
 use super::{
     InvalidRootCertificate, ResponseRecord, Transport, TransportError, TransportErrorKind, header_case,
-    read_on::ReadOn, recorded, tls::Tls,
+    read_on::ReadOn, tls::Tls,
 };
-use crate::{RecordedBody, Target};
+use crate::Target;
 
 /// HTTP/1.1 on a connection of its own for each attempt, so that each is recorded by itself and none meets a
 /// connection that went stale. No redirect is followed.
@@ -57,24 +58,46 @@ impl HttpTransport {
         Ok(self)
     }
 
-    async fn exchange<I>(&self, stream: I, request: Request<Bytes>) -> hyper::Result<ResponseRecord>
+    /// Sends a request whose body comes in pieces, takes its time or breaks off. Where its headers do not tell its
+    /// length and the body does not either, it goes out in chunks.
+    ///
+    /// # Errors
+    ///
+    /// What kept the answer from coming, a body that breaks off included.
+    pub async fn send_body<B>(
+        &self,
+        target: &Target,
+        request: Request<B>,
+    ) -> Result<ResponseRecord, TransportError>
+    where
+        B: Body<Data = Bytes> + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let stream = connect(target).await?;
+        let answered = if target.is_https() {
+            let stream = self.tls.connect(target.host(), stream).await?;
+            self.exchange(TokioIo::new(stream), request).await
+        } else {
+            self.exchange(TokioIo::new(stream), request).await
+        };
+        answered.map_err(|error| TransportError::http(&error))
+    }
+
+    async fn exchange<I, B>(&self, stream: I, request: Request<B>) -> hyper::Result<ResponseRecord>
     where
         I: Read + Write + Unpin,
+        B: Body<Data = Bytes> + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let request = header_case::as_documented(request).await;
         let mut builder = http1::Builder::new();
         builder.title_case_headers(true).preserve_header_case(true);
         let (mut sender, connection) = builder.handshake(stream).await?;
         let exchange = async {
-            let response = sender.send_request(request.map(Full::new)).await?;
+            let response = sender.send_request(request).await?;
             let (head, body) = response.into_parts();
             let (body, truncated) = self.read(body).await?;
-            Ok(ResponseRecord {
-                status: head.status.as_u16(),
-                headers: recorded(&head.headers),
-                body: RecordedBody(body),
-                truncated,
-            })
+            Ok(ResponseRecord { truncated, ..ResponseRecord::of(&head, body) })
         };
         over(connection, exchange).await
     }
@@ -101,14 +124,7 @@ impl Default for HttpTransport {
 
 impl Transport for HttpTransport {
     async fn send(&self, target: &Target, request: Request<Bytes>) -> Result<ResponseRecord, TransportError> {
-        let stream = connect(target).await?;
-        let answered = if target.is_https() {
-            let stream = self.tls.connect(target.host(), stream).await?;
-            self.exchange(TokioIo::new(stream), request).await
-        } else {
-            self.exchange(TokioIo::new(stream), request).await
-        };
-        answered.map_err(|error| TransportError::http(&error))
+        self.send_body(target, request.map(Full::new)).await
     }
 }
 

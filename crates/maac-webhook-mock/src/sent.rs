@@ -1,0 +1,198 @@
+use std::fmt;
+
+use maac_webhook_sender::{Attempt, DeliveryRecord, Outcome, RequestRecord, ResponseRecord, Target};
+use serde::{Serialize, Serializer};
+
+use crate::{Behaviour, Expectation, Tampering, handover::Logged, outgoing::Outgoing, report};
+
+/// What was sent, and what came of it.
+///
+/// An assertion that fails panics with all of it: the text of its `Display`.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Sent {
+    /// Where it went.
+    pub url: String,
+    /// Each event with its attempts: the events of [`MockSender::events`](crate::MockSender::events) in the order in
+    /// which they were sent, each copy by itself, and what a tampering sends before.
+    pub events: Vec<SentEvent>,
+}
+
+/// An event that was sent, with every attempt.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SentEvent {
+    /// What it is, for a person: its topic, or how many bytes it has.
+    #[serde(rename = "event")]
+    pub what: String,
+    /// Its topic, where it has one.
+    #[serde(skip)]
+    pub topic: Option<String>,
+    /// What is wrong with it.
+    #[serde(serialize_with = "text", skip_serializing_if = "Option::is_none")]
+    pub tampering: Option<Tampering>,
+    /// How the sender or the network behaved.
+    #[serde(serialize_with = "text", skip_serializing_if = "Option::is_none")]
+    pub behaviour: Option<Behaviour>,
+    /// The attempts, in order.
+    pub attempts: Vec<SentAttempt>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// One attempt.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SentAttempt {
+    /// What was sent. The body is the whole one, also where less of it arrived.
+    pub request: RequestRecord,
+    /// When it was sent, how long it took, and what came of it.
+    pub attempt: Attempt,
+    /// What the receiver answered without being heard, since the answer or the connection was lost.
+    pub unheard: Option<ResponseRecord>,
+}
+
+impl Sent {
+    pub(crate) fn new(address: &Target, events: Vec<SentEvent>) -> Self {
+        Self { url: address.to_string(), events }
+    }
+
+    /// Asserts that each event was answered 200 in the end, which is what MAAC asks for.
+    ///
+    /// # Panics
+    ///
+    /// With what was sent and what came of it.
+    #[track_caller]
+    pub fn assert_accepted(&self) -> &Self {
+        self.assert(Expectation::Accepted)
+    }
+
+    /// Asserts that each event was answered with this status in the end: 401 for a forgery, say.
+    ///
+    /// # Panics
+    ///
+    /// With what was sent and what came of it.
+    #[track_caller]
+    pub fn assert_rejected(&self, status: u16) -> &Self {
+        self.assert(Expectation::Rejected(status))
+    }
+
+    /// Asserts that no answer to an event's last attempt was heard.
+    ///
+    /// # Panics
+    ///
+    /// With what was sent and what came of it.
+    #[track_caller]
+    pub fn assert_unanswered(&self) -> &Self {
+        self.assert(Expectation::Unanswered)
+    }
+
+    /// Asserts that each event became of what was expected.
+    ///
+    /// # Panics
+    ///
+    /// With what was sent and what came of it.
+    #[track_caller]
+    pub fn assert(&self, expected: Expectation) -> &Self {
+        assert!(self.met(expected), "{}", report::failure(self, &format!("to be {expected}")));
+        self
+    }
+
+    /// Asserts how many attempts each event took.
+    ///
+    /// # Panics
+    ///
+    /// With what was sent and what came of it.
+    #[track_caller]
+    pub fn assert_attempts(&self, expected: usize) -> &Self {
+        let wanted = format!("to take {}", report::attempts(expected));
+        assert!(self.took(expected), "{}", report::failure(self, &wanted));
+        self
+    }
+
+    /// Whether each event became of what was expected.
+    #[must_use]
+    pub fn met(&self, expected: Expectation) -> bool {
+        self.events.iter().all(|event| expected.is_met_by(event.status()))
+    }
+
+    /// The event, or how many there are.
+    pub(crate) fn summary(&self) -> String {
+        // What a tampering sends before it comes first.
+        let last = self.events.last().map_or_else(|| "nothing".to_owned(), report::summary);
+        match self.events.len() {
+            0 | 1 => last,
+            several => format!("{several} events, the last of them {last}"),
+        }
+    }
+
+    pub(crate) fn took(&self, expected: usize) -> bool {
+        self.events.iter().all(|event| event.attempts.len() == expected)
+    }
+}
+
+impl SentEvent {
+    pub(crate) fn new(outgoing: &Outgoing, record: DeliveryRecord, log: Vec<Logged>) -> Self {
+        let attempts = log
+            .into_iter()
+            .zip(record.attempts)
+            .map(|(Logged { request, unheard }, attempt)| SentAttempt { request, attempt, unheard });
+        Self {
+            what: outgoing.what.clone(),
+            topic: outgoing.topic.clone(),
+            tampering: outgoing.tampering,
+            behaviour: outgoing.behaviour,
+            attempts: attempts.collect(),
+            outcome: record.outcome,
+        }
+    }
+
+    /// The status of the last attempt, where its answer was heard.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.attempts.last().and_then(SentAttempt::status)
+    }
+}
+
+impl SentAttempt {
+    /// Its status, where its answer was heard.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.attempt.result.as_ref().ok().map(|response| response.status)
+    }
+
+    /// What the receiver answered, heard or not.
+    #[must_use]
+    pub fn answered(&self) -> Option<&ResponseRecord> {
+        self.attempt.result.as_ref().ok().or(self.unheard.as_ref())
+    }
+}
+
+impl Serialize for SentAttempt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Flat<'a> {
+            request: &'a RequestRecord,
+            #[serde(flatten)]
+            attempt: &'a Attempt,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            unheard: &'a Option<ResponseRecord>,
+        }
+        let Self { request, attempt, unheard } = self;
+        Flat { request, attempt, unheard }.serialize(serializer)
+    }
+}
+
+fn text<T: fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// All that was sent and came of it, as a failed assertion prints it. Signatures are shortened.
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&report::sent(self))
+    }
+}

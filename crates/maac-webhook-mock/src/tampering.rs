@@ -1,0 +1,149 @@
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, header::CONTENT_LENGTH};
+use maac_webhook::headers;
+use maac_webhook_sender::json::{self, BodyStyle};
+use serde::Deserialize;
+
+use crate::Expectation;
+
+/// What is wrong with a request. Each as in a file of a [`Scenario`](crate::Scenario), in snake case.
+///
+/// | tampering | a correct receiver answers |
+/// | --- | --- |
+/// | of the body or the signature | 401 |
+/// | of the idempotency key, which nobody signed | 200 |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Tampering {
+    /// One bit of the body differs from what was signed.
+    BodyByteFlipped,
+    /// The body is the same JSON in other bytes than were signed, as after a framework or a proxy wrote it anew.
+    BodyReserialised,
+    /// There is no `CrescLab-Signature` header.
+    SignatureMissing,
+    /// There are two, both of them right.
+    SignatureDoubled,
+    /// Its hexadecimal digits are in upper case.
+    SignatureUpperCase,
+    /// It is of another secret than any that the endpoint had.
+    SignatureOfAnotherSecret,
+    /// It is of the secret before [`MockSender::change_secret`](crate::MockSender::change_secret).
+    SignatureOfOldSecret,
+    /// There is no `CrescLab-Idempotency-Key` header.
+    KeyMissing,
+    /// The idempotency key is one that another event came with just before.
+    KeyReused,
+    /// The event comes once, and then its body and signature come again under a fresh key.
+    KeyFresh,
+}
+
+impl Tampering {
+    /// Every one there is.
+    pub const ALL: [Self; 10] = [
+        Self::BodyByteFlipped,
+        Self::BodyReserialised,
+        Self::SignatureMissing,
+        Self::SignatureDoubled,
+        Self::SignatureUpperCase,
+        Self::SignatureOfAnotherSecret,
+        Self::SignatureOfOldSecret,
+        Self::KeyMissing,
+        Self::KeyReused,
+        Self::KeyFresh,
+    ];
+
+    /// What a correct receiver makes of it. One that overlaps secrets accepts the old one for a while.
+    #[must_use]
+    pub const fn expectation(self) -> Expectation {
+        match self {
+            Self::BodyByteFlipped
+            | Self::BodyReserialised
+            | Self::SignatureMissing
+            | Self::SignatureDoubled
+            | Self::SignatureUpperCase
+            | Self::SignatureOfAnotherSecret
+            | Self::SignatureOfOldSecret => Expectation::Rejected(401),
+            Self::KeyMissing | Self::KeyReused | Self::KeyFresh => Expectation::Accepted,
+        }
+    }
+
+    /// The body as it goes out, where it is not the one that was signed; `None` for JSON that is wanted and is not
+    /// there.
+    pub(crate) fn body(self, signed: &Bytes) -> Option<Bytes> {
+        match self {
+            Self::BodyByteFlipped => Some(flipped(signed)),
+            Self::BodyReserialised => reserialised(signed),
+            _ => Some(signed.clone()),
+        }
+    }
+
+    /// Does to the request what is left to be done to it once it is signed.
+    pub(crate) fn apply(self, request: &mut Request<Bytes>) {
+        if let Some(body) = self.body(request.body()) {
+            request.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+            *request.body_mut() = body;
+        }
+        let headers = request.headers_mut();
+        match self {
+            Self::SignatureMissing => drop(headers.remove(headers::SIGNATURE)),
+            Self::SignatureDoubled => {
+                if let Some(signature) = headers.get(headers::SIGNATURE).cloned() {
+                    headers.append(headers::SIGNATURE, signature);
+                }
+            }
+            Self::SignatureUpperCase => {
+                if let Some(signature) = headers.get_mut(headers::SIGNATURE) {
+                    let upper = signature.as_bytes().to_ascii_uppercase();
+                    *signature = HeaderValue::from_bytes(&upper).unwrap_or_else(|_| signature.clone());
+                    signature.set_sensitive(true);
+                }
+            }
+            Self::KeyMissing => drop(headers.remove(headers::IDEMPOTENCY_KEY)),
+            Self::BodyByteFlipped
+            | Self::BodyReserialised
+            | Self::SignatureOfAnotherSecret
+            | Self::SignatureOfOldSecret
+            | Self::KeyReused
+            | Self::KeyFresh => {}
+        }
+    }
+}
+
+fn flipped(body: &Bytes) -> Bytes {
+    let mut bytes = body.to_vec();
+    let middle = bytes.len() / 2;
+    match bytes.get_mut(middle) {
+        Some(byte) => *byte ^= 1,
+        // An empty body has no bit to flip.
+        None => bytes.push(1),
+    }
+    bytes.into()
+}
+
+/// In the first style that gives other bytes.
+fn reserialised(body: &Bytes) -> Option<Bytes> {
+    let styles =
+        [BodyStyle::python().compact().raw_utf8(), BodyStyle::python(), BodyStyle::python().compact()];
+    let mut written = styles.iter().filter_map(|style| json::reencode(body, *style).ok());
+    written.find(|written| written != body).map(Bytes::from)
+}
+
+impl fmt::Display for Tampering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BodyByteFlipped => "a bit of its body flipped",
+            Self::BodyReserialised => "its body re-serialised",
+            Self::SignatureMissing => "no signature",
+            Self::SignatureDoubled => "its signature doubled",
+            Self::SignatureUpperCase => "its signature in upper case",
+            Self::SignatureOfAnotherSecret => "the signature of another secret",
+            Self::SignatureOfOldSecret => "the signature of the old secret",
+            Self::KeyMissing => "no idempotency key",
+            Self::KeyReused => "the idempotency key of another event",
+            Self::KeyFresh => "a fresh idempotency key on a replay",
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! A wrong receiver fails the assertion, and the failure tells what arrived.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use axum::{Router, http::StatusCode, routing::post};
+use maac_webhook::Endpoint;
+use maac_webhook_mock::{Behaviour, MockDelivery, MockEvent, Sent, Tampering, samples};
+
+use crate::receivers::{Handled, router, secrets, sender};
+
+fn answering(status: StatusCode, body: &'static str) -> Router {
+    Router::new().route("/webhooks/maac", post(async move || (status, body)))
+}
+
+fn event() -> MockDelivery<'static> {
+    let event = MockEvent::raw(r#"{"timestamp": "t", "topic": "a.topic", "data": {"名": "\u5973"}}"#);
+    sender().event(event).idempotency_key("own-key")
+}
+
+fn failure(assert: impl FnOnce()) -> String {
+    let payload = catch_unwind(AssertUnwindSafe(assert)).unwrap_err();
+    payload.downcast_ref::<String>().expect("a text").clone()
+}
+
+/// The text without what differs from run to run.
+fn stable(text: &str) -> String {
+    text.replace(concat!("maac-webhook/", env!("CARGO_PKG_VERSION")), "maac-webhook/VERSION")
+}
+
+#[tokio::test]
+async fn a_receiver_that_lets_a_forgery_in_fails_and_the_failure_shows_what_was_sent_and_answered() {
+    let forged = event().tampering(Tampering::SignatureUpperCase);
+    let sent = forged.send_to(&mut answering(StatusCode::OK, "OK")).await;
+    let text = failure(|| {
+        sent.assert_rejected(401);
+    });
+    assert_eq!(
+        stable(&text),
+        "\
+the event was to be answered 401:
+
+sent: a body of 65 bytes, with its signature in upper case
+  POST http://localhost/webhooks/maac
+  Host: localhost
+  User-Agent: maac-webhook/VERSION
+  Accept: */*
+  Content-Type: application/json; charset=utf-8
+  CrescLab-Signature: SIGNATUR…
+  CrescLab-Idempotency-Key: own-key
+  Content-Length: 65
+
+  {\"timestamp\": \"t\", \"topic\": \"a.topic\", \"data\": {\"名\": \"\\u5973\"}}
+
+attempt 1: answered 200
+  Content-Type: text/plain; charset=utf-8
+  Content-Length: 2
+
+  OK
+
+"
+        .replace("SIGNATUR", &signature(&sent)[..8])
+    );
+    assert!(!text.contains(&signature(&sent)));
+}
+
+fn signature(sent: &Sent) -> String {
+    let headers = &sent.events[0].attempts[0].request.headers;
+    headers.iter().find(|(name, _)| name == "CrescLab-Signature").unwrap().1.clone()
+}
+
+#[tokio::test]
+async fn a_receiver_that_refuses_a_genuine_event_fails_with_each_attempt() {
+    let lost = event().behaviour(Behaviour::AnswerLost);
+    let sent = lost.send_to(&mut answering(StatusCode::BAD_REQUEST, "no\x1b[31m")).await;
+    let text = failure(|| {
+        sent.assert_accepted();
+    });
+    assert!(text.starts_with(
+        "the event was to be answered 200:\n\nsent: a body of 65 bytes; the first answer lost\n"
+    ));
+    let attempts = text.split("\nattempt ").collect::<Vec<_>>();
+    assert_eq!(attempts.len(), 3, "{text}");
+    assert!(
+        attempts[1].starts_with(
+            "1: no answer heard: closed: the answer was lost; the receiver answered 400; the next attempt is in 1 s\n"
+        ),
+        "{text}"
+    );
+    assert!(attempts[2].starts_with("2: answered 400\n"), "{text}");
+    assert!(text.contains("  no\\u{1b}[31m\n"), "{text}");
+    // The request is shown once where it is the same again.
+    assert_eq!(text.matches("POST ").count(), 1);
+}
+
+#[tokio::test]
+async fn another_success_than_200_fails_and_so_does_a_number_of_attempts() {
+    let sent = event().send_to(&mut answering(StatusCode::ACCEPTED, "")).await;
+    assert!(failure(|| drop(sent.assert_accepted().clone())).contains("attempt 1: answered 202\n"));
+    assert!(
+        failure(|| drop(sent.assert_unanswered().clone()))
+            .starts_with("the event was to be left unanswered:")
+    );
+    assert!(
+        failure(|| drop(sent.assert_attempts(2).clone())).starts_with("the event was to take 2 attempts:")
+    );
+    assert!(sent.to_string().contains("(no body)"));
+}
+
+#[tokio::test]
+async fn a_receiver_without_a_signature_check_is_found_by_each_forgery() {
+    for tampering in Tampering::ALL {
+        let sender = sender().change_secret(maac_webhook::ShareSecret::new("hush-2").unwrap());
+        let delivery = sender.event(samples::receipt_validated()).tampering(tampering);
+        let expected = delivery.expectation();
+        let sent = delivery.send_to(&mut answering(StatusCode::OK, "OK")).await;
+        let forged = expected != maac_webhook_mock::Expectation::Accepted;
+        assert_eq!(sent.met(expected), !forged, "{tampering}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_body_and_one_that_is_no_text_are_shortened() {
+    let mut app = router(Endpoint::new("crm", secrets()), Handled::default());
+    let sent = sender().event(MockEvent::raw("茶".repeat(500))).send_to(&mut app).await;
+    assert!(sent.to_string().contains(&format!("{}… (1500 bytes)", "茶".repeat(400))));
+    let sent = sender().event(MockEvent::raw(vec![0xff; 9])).send_to(&mut app).await;
+    assert!(sent.to_string().contains("(9 bytes that are no text)"));
+}

@@ -1,0 +1,121 @@
+//! Each tampering, and what a correct receiver of every kind makes of it.
+
+use maac_webhook::Endpoint;
+use maac_webhook_mock::{
+    Behaviour, Expectation, MockErrorKind, MockEvent, Tampering,
+    maac_webhook_sender::{RequestRecord, json::BodyStyle},
+    samples,
+};
+
+use crate::receivers::{Kind, secret, secrets, send, sender};
+
+#[tokio::test]
+async fn a_correct_receiver_rejects_what_is_forged_and_accepts_what_has_only_a_bad_key() {
+    for kind in Kind::ALL {
+        for tampering in Tampering::ALL {
+            let sender = sender().change_secret(secret("hush-2"));
+            let endpoint = Endpoint::new("crm", secret("hush-2"));
+            let delivery = sender.event(samples::receipt_validated()).tampering(tampering);
+            assert_eq!(delivery.expectation(), tampering.expectation());
+            let (sent, handled) = send(kind, endpoint, delivery).await;
+            sent.assert(tampering.expectation()).assert_attempts(1);
+            let times = match tampering {
+                Tampering::KeyReused | Tampering::KeyFresh => 2,
+                Tampering::KeyMissing => 1,
+                _ => 0,
+            };
+            assert_eq!((handled.len(), sent.events.len()), (times, times.max(1)), "{kind:?}: {sent}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_tampering_sends_what_it_says() {
+    let sender = sender().change_secret(secret("hush-2"));
+    for tampering in Tampering::ALL {
+        let endpoint = Endpoint::new("crm", secret("hush-2"));
+        let event = MockEvent::from(samples::message_first_open()).idempotency_key("own-key");
+        let signed = event.body(BodyStyle::python()).unwrap();
+        let (sent, _) = send(Kind::Tower, endpoint, sender.event(event).tampering(tampering)).await;
+        let last = &sent.events.last().unwrap().attempts[0].request;
+        let values = |request: &RequestRecord, name: &str| {
+            let named = request.headers.iter().filter(|(own, _)| own == name);
+            named.map(|(_, value)| value.clone()).collect::<Vec<_>>()
+        };
+        let signatures = values(last, "CrescLab-Signature");
+        let keys = values(last, "CrescLab-Idempotency-Key");
+        let genuine = maac_webhook::Signature::sign(&secret("hush-2"), &signed).to_string();
+        let of = |text: &str| maac_webhook::Signature::sign(&secret(text), &signed).to_string();
+        let body = last.body.as_bytes();
+        match tampering {
+            Tampering::BodyByteFlipped => {
+                let differ = body.iter().zip(&signed).filter(|(one, other)| one != other).count();
+                assert_eq!((body.len(), differ, signatures), (signed.len(), 1, vec![genuine]));
+                continue;
+            }
+            Tampering::BodyReserialised => {
+                assert!(body.len() < signed.len());
+                let json = |text| serde_json::from_slice::<serde_json::Value>(text).unwrap();
+                assert_eq!((json(body), signatures), (json(&signed), vec![genuine]));
+                continue;
+            }
+            Tampering::SignatureMissing => assert_eq!(signatures, [""; 0]),
+            Tampering::SignatureDoubled => assert_eq!(signatures, [genuine.clone(), genuine]),
+            Tampering::SignatureUpperCase => assert_eq!(signatures, [genuine.to_uppercase()]),
+            Tampering::SignatureOfAnotherSecret => assert_ne!(signatures, [genuine]),
+            Tampering::SignatureOfOldSecret => assert_eq!(signatures, [of("hush")]),
+            Tampering::KeyMissing => assert_eq!((signatures, keys.len()), (vec![genuine], 0)),
+            Tampering::KeyReused | Tampering::KeyFresh => {
+                let before = &sent.events[0].attempts[0].request;
+                let same_key = values(before, "CrescLab-Idempotency-Key") == keys;
+                let same_body = before.body.as_bytes() == body;
+                let reused = tampering == Tampering::KeyReused;
+                assert_eq!((same_key, same_body), (reused, !reused));
+                assert_eq!(values(before, "CrescLab-Idempotency-Key"), ["own-key"]);
+            }
+            _ => unreachable!(),
+        }
+        assert_eq!(body, &signed, "{tampering}");
+    }
+}
+
+#[tokio::test]
+async fn a_tampering_holds_for_each_attempt_and_with_each_behaviour() {
+    for (behaviour, attempts) in [
+        (Behaviour::AnswerLost, 2),
+        (Behaviour::Aborted, 2),
+        (Behaviour::Chunked, 1),
+        (Behaviour::TwoCopies, 1),
+    ] {
+        let forged = sender().event(samples::receipt_validated());
+        let forged = forged.tampering(Tampering::BodyByteFlipped).behaviour(behaviour);
+        assert_eq!(forged.expectation(), Expectation::Rejected(401));
+        let (sent, handled) = send(Kind::Axum, Endpoint::new("crm", secrets()), forged).await;
+        sent.assert_rejected(401).assert_attempts(attempts);
+        assert!(handled.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_any_bytes_can_be_tampered_with_but_for_its_json() {
+    for body in ["", "OK", "\u{feff}{}"] {
+        let endpoint = Endpoint::new("crm", secrets());
+        let delivery = sender().event(MockEvent::raw(body)).tampering(Tampering::BodyByteFlipped);
+        send(Kind::Axum, endpoint, delivery).await.0.assert_rejected(401);
+
+        let delivery = sender().event(MockEvent::raw(body)).tampering(Tampering::BodyReserialised);
+        let error = delivery.try_send_to("http://127.0.0.1:1/").await.unwrap_err();
+        assert_eq!(error.kind(), MockErrorKind::NotJson);
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_reserialised_from_any_style() {
+    let python = BodyStyle::python();
+    for style in [python, python.raw_utf8(), python.compact(), python.compact().raw_utf8()] {
+        let endpoint = Endpoint::new("crm", secrets());
+        let delivery = sender().style(style).event(samples::receipt_validated());
+        let delivery = delivery.tampering(Tampering::BodyReserialised);
+        send(Kind::Axum, endpoint, delivery).await.0.assert_rejected(401);
+    }
+}
