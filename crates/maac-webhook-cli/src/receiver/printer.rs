@@ -18,6 +18,9 @@ use super::{Sink, line};
 /// How long after a line that could not be written it is tried again. An output may come back; nothing is given up.
 const AGAIN: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
 
+/// How long a line is left to a printer that was not heard of: after a crash it is printed again.
+const LEASE: Duration = Duration::from_secs(10);
+
 /// How long lines that are being written may take once it is to stop.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -41,6 +44,7 @@ impl Printer {
     /// What prints an inbox's events.
     pub(crate) fn worker<S: Store>(&self, inbox: Inbox<S>) -> Worker<S, Self> {
         Worker::new(inbox, self.clone())
+            .with_lease(LEASE)
             .with_backoff(AGAIN)
             .with_max_attempts(u32::MAX)
             // A line that is being written cannot be called back.

@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "linux")]
 mod idle;
+mod inbox;
 mod invocations;
 mod listen;
 mod python;

@@ -1,0 +1,206 @@
+//! `listen` with an inbox, killed and started again, and `inbox`.
+
+use std::{
+    collections::HashSet,
+    fs,
+    io::{BufRead, BufReader, Read},
+    process::Stdio,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use maac_webhook_wire as wire;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Client, Listener, Running, SECRET, maac_webhook, run};
+
+struct Inbox(TempDir);
+
+impl Inbox {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite:{}", self.0.path().join("inbox.db").display())
+    }
+
+    fn listen(&self) -> Listener {
+        Listener::start(&["--inbox", &self.url()])
+    }
+
+    /// What `inbox` says, without the dates.
+    fn said(&self, args: &[&str]) -> String {
+        run(maac_webhook(&["inbox"]).args(args).args(["--inbox", &self.url()]), b"")
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let said = self.said(&[args, &["--output", "json"]].concat());
+        let stdout = said.split("----- stdout -----\n").nth(1).unwrap().split("----- stderr").next().unwrap();
+        serde_json::from_str(stdout).unwrap_or_else(|_| panic!("{said}"))
+    }
+
+    /// Waits until so many events are in a state.
+    fn until(&self, state: &str, events: usize) {
+        let begun = Instant::now();
+        while self.json(&["stats"])[state] != events {
+            assert!(begun.elapsed() < wire::PATIENCE, "{}", self.json(&["stats"]));
+        }
+    }
+}
+
+fn event(number: usize) -> String {
+    format!(
+        r#"{{"timestamp": "2026-11-24T10:00:00.000000+08:00", "topic": "prize.points_added", "data": {{"points_id": "p-{number}"}}}}"#
+    )
+}
+
+#[test]
+fn an_event_is_printed_once_and_known_after_a_restart() {
+    let inbox = Inbox::new();
+    let listener = inbox.listen();
+    assert_eq!(listener.post(event(1).as_bytes(), Some("key-1")), 200);
+    assert_eq!(listener.next()["event"], json!({"points_id": "p-1"}));
+    inbox.until("done", 1);
+    drop(listener);
+
+    let listener = inbox.listen();
+    assert_eq!(listener.post(event(1).as_bytes(), Some("key-1")), 200, "a retry");
+    assert_eq!(listener.post(event(1).as_bytes(), Some("key-2")), 200, "a replay");
+    assert_eq!(listener.post(event(2).as_bytes(), Some("key-1")), 200, "a burnt key");
+    let line = listener.next();
+    assert_eq!((&line["event"], &line["key_reused"]), (&json!({"points_id": "p-2"}), &json!(true)));
+    inbox.until("done", 2);
+}
+
+/// Killed again and again under load: whatever was answered 200 is printed in the end.
+#[test]
+fn whatever_was_answered_200_is_printed_however_often_it_is_killed() {
+    const CYCLES: usize = 12;
+    let inbox = Inbox::new();
+    let next = AtomicUsize::new(0);
+    let mut answered = HashSet::new();
+    let mut printed = Vec::new();
+    for cycle in 0..CYCLES {
+        let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", &inbox.url()]);
+        let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
+        let url = process.line_with("listening on ").strip_prefix("listening on ").unwrap().to_owned();
+        let client = Client { url };
+        let lines =
+            thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).collect::<Vec<_>>());
+        let enough = 40 + 17 * cycle;
+        let count = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            let senders: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut answered = Vec::new();
+                        loop {
+                            let number = next.fetch_add(1, Ordering::Relaxed);
+                            let status = client.try_post(event(number).as_bytes(), &format!("key-{number}"));
+                            if status != Some(200) {
+                                assert_eq!(status, None, "killed in the middle");
+                                return answered;
+                            }
+                            count.fetch_add(1, Ordering::Relaxed);
+                            answered.push(number);
+                        }
+                    })
+                })
+                .collect();
+            while count.load(Ordering::Relaxed) < enough {
+                thread::sleep(Duration::from_millis(1));
+            }
+            process.kill();
+            for sender in senders {
+                answered.extend(sender.join().unwrap());
+            }
+        });
+        printed.extend(lines.join().unwrap());
+    }
+    // What was being printed when it was killed comes again once its lease ends.
+    let listener = inbox.listen();
+    let of_text = |line: &String| number(&serde_json::from_str(line).ok()?);
+    let mut seen: HashSet<usize> = printed.iter().filter_map(of_text).collect();
+    while !answered.is_subset(&seen) {
+        seen.extend(number(&listener.next()));
+    }
+}
+
+fn number(line: &Value) -> Option<usize> {
+    line["event"]["points_id"].as_str()?.strip_prefix("p-")?.parse().ok()
+}
+
+#[test]
+fn an_event_that_nobody_takes_stays_in_the_inbox() {
+    let inbox = Inbox::new();
+    let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", &inbox.url()]);
+    let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
+    let url = process.line_with("listening on ").strip_prefix("listening on ").unwrap().to_owned();
+    drop(stdout);
+    assert_eq!(Client { url }.post(event(1).as_bytes(), None), 200, "it is stored, whoever reads the lines");
+    assert_eq!(process.wait().code(), Some(2));
+    assert!(process.rest_of_stderr().contains("standard output is closed"));
+    inbox.until("waiting", 1);
+    assert_eq!(inbox.listen().next()["event"], json!({"points_id": "p-1"}));
+}
+
+#[test]
+fn an_inbox_is_looked_after() {
+    let inbox = Inbox::new();
+    let listener = inbox.listen();
+    for (number, key) in [(1, "key-1"), (2, "key-2"), (3, "key-1")] {
+        assert_eq!(listener.post(event(number).as_bytes(), Some(key)), 200);
+        listener.next();
+    }
+    assert_eq!(listener.post(b"\xff\0", None), 200);
+    listener.next();
+    inbox.until("done", 4);
+    drop(listener);
+    for (name, args) in [
+        ("stats", &["stats"][..]),
+        ("stats_json", &["stats", "--output", "json"]),
+        ("list", &["list"]),
+        ("list_dead", &["list", "--state", "dead"]),
+        ("list_page", &["list", "--before", "3", "--limit", "1", "--output", "json"]),
+        ("list_no_state", &["list", "--state", "lost"]),
+        ("show", &["show", "1"]),
+        ("show_bytes", &["show", "4", "--output", "json"]),
+        ("show_none", &["show", "99"]),
+        ("retry", &["retry", "2", "99"]),
+        ("retry_nothing", &["retry"]),
+        ("retry_state", &["retry", "--state", "done", "--output", "json"]),
+    ] {
+        insta::with_settings!({
+            filters => vec![(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z *", "TIME ")],
+            omit_expression => true,
+        }, { insta::assert_snapshot!(format!("inbox_{name}"), inbox.said(args)); });
+    }
+    inbox.until("waiting", 4);
+    let again = inbox.listen();
+    let mut numbers: Vec<_> = (0..4).map(|_| number(&again.next())).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [None, Some(1), Some(2), Some(3)]);
+}
+
+#[test]
+fn what_is_no_inbox_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    fs::write(&path, "this is no database, and long enough to be read as the head of one ".repeat(20))
+        .unwrap();
+    let url = format!("sqlite:{}", path.display());
+    for args in [&["inbox", "stats"][..], &["listen", "--addr", "127.0.0.1:0"]] {
+        let mut command = maac_webhook(args);
+        command.args(["--inbox", &url]).env("MAAC_SHARE_SECRET", SECRET).stdin(Stdio::null());
+        let said = run(&mut command, b"");
+        assert!(said.starts_with("exit status: 2") && said.contains("is not a database"), "{said}");
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(&path).unwrap().read_to_end(&mut bytes).unwrap();
+    assert!(bytes.starts_with(b"this is no database"));
+    let said = run(&mut maac_webhook(&["inbox", "stats", "--inbox", "sqlite:/nowhere/inbox.db"]), b"");
+    assert!(said.starts_with("exit status: 2") && said.contains("there is no such file"), "{said}");
+}
