@@ -131,7 +131,7 @@ fn table(entries: &[Entry]) -> String {
         table.add_row([
             entry.id.to_string(),
             entry.state.as_str().to_owned(),
-            entry.received_at.to_string(),
+            format!("{:.3}", entry.received_at),
             entry.attempts.to_string(),
             entry.idempotency_key.clone().unwrap_or_default()
                 + if entry.key_reused { " (reused)" } else { "" },
