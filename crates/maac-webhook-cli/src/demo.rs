@@ -1,4 +1,4 @@
-//! `demo`: a receiver and a sender that speak over a real socket, and what became of each event.
+//! `demo`: a receiver with an inbox and a sender that speak over a real socket, and what became of each event.
 
 use std::{
     future, io,
@@ -6,23 +6,28 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
 use comfy_table::{Table, presets};
-use maac_webhook::{Endpoint, ShareSecret, event::Topic, jiff::Timestamp};
+use maac_webhook::{
+    Delivery, Endpoint, Rejection, RejectionKind, ShareSecret, event::Topic, jiff::Timestamp,
+};
+use maac_webhook_inbox::{Inbox, Store, StoreError, sqlite::SqliteStore};
 use maac_webhook_sender::{
     EventBody, HttpTransport, Sender, Target, WebhookRequest, json::BodyStyle, samples,
 };
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, time::sleep};
 use uuid::Uuid;
 
 use crate::{
     cli::Output,
     failure::{Answer, Failure},
     log,
-    receiver::{self, Recorder, Sink},
+    receiver::{self, Accept, Printer, Sink},
     server,
     sign::print,
 };
@@ -56,6 +61,9 @@ pub(crate) async fn run(output: Output) -> Result<Answer, Failure> {
 }
 
 struct Demo {
+    inbox: Flaky,
+    // Removed with the demo.
+    _folder: TempDir,
     target: Target,
     secret: ShareSecret,
     sender: Sender<HttpTransport>,
@@ -70,34 +78,36 @@ impl Demo {
         let secret = Uuid::new_v4().simple().to_string();
         let secret = ShareSecret::new(secret).map_err(|error| Failure::because("no secret", error))?;
         let handled = Handled::default();
-        let (recorder, _) = Recorder::start(handled.clone());
+        let folder = tempfile::tempdir().map_err(cannot)?;
+        let store = SqliteStore::open(folder.path().join("inbox.db")).map_err(no_inbox)?;
+        let inbox = Flaky { inbox: Inbox::new(store), fails: Arc::default() };
+        tokio::spawn(Printer::new(handled.clone()).worker(inbox.inbox.clone()).run(future::pending()));
         let endpoint = Endpoint::new("demo", secret.clone());
-        let app = receiver::router("/webhooks/maac", endpoint, recorder);
+        let app = receiver::router("/webhooks/maac", endpoint, inbox.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(cannot)?;
         let url = format!("http://{}/webhooks/maac", listener.local_addr().map_err(cannot)?);
         tokio::spawn(server::serve(listener, app, server::Limits::default(), future::pending()));
 
         log::line(format_args!("a receiver listens on {url}; a sender posts to it as MAAC does"));
-        receiver::warn_of_memory();
         let target = url.parse().map_err(|error| Failure::because("no target", error))?;
         let sender = Sender::new(HttpTransport::new());
-        Ok(Self { target, secret, sender, handled, fates: Vec::new() })
+        Ok(Self { inbox, _folder: folder, target, secret, sender, handled, fates: Vec::new() })
     }
 
     async fn each_topic_once(&mut self) -> Result<(), Failure> {
         for topic in Topic::DOCUMENTED {
             let request = WebhookRequest::signed(&self.secret, event(topic)?);
-            self.send(topic.to_string(), &request, &["200"], 1).await;
+            self.send(topic.to_string(), &request, &["200"], 1).await?;
         }
         Ok(())
     }
 
     async fn a_retry(&mut self) -> Result<(), Failure> {
         let request = WebhookRequest::signed(&self.secret, event(&Topic::PrizePointsAdded)?);
-        self.handled.fail_once();
+        self.inbox.fail_once();
         self.send("an event while the receiver cannot store, and its retry", &request, &["503", "200"], 1)
-            .await;
-        self.send("the same once more, as if its answer was lost", &request, &["200"], 0).await;
+            .await?;
+        self.send("the same once more, as if its answer was lost", &request, &["200"], 0).await?;
         Ok(())
     }
 
@@ -105,14 +115,14 @@ impl Demo {
         let body = event(&Topic::ReceiptValidated)?;
         let guessed = ShareSecret::new("a guess").map_err(|error| Failure::because("no secret", error))?;
         let forged = WebhookRequest::signed(&guessed, body.clone());
-        self.send("a forgery, signed with another secret", &forged, &["401"], 0).await;
+        self.send("a forgery, signed with another secret", &forged, &["401"], 0).await?;
 
         let genuine = WebhookRequest::signed(&self.secret, body);
-        self.send("the genuine one", &genuine, &["200"], 1).await;
+        self.send("the genuine one", &genuine, &["200"], 1).await?;
         let fresh = Uuid::new_v4().simple().to_string();
         let replay = genuine.with_idempotency_key(&fresh);
         let replay = replay.map_err(|error| Failure::because("no idempotency key", error))?;
-        self.send("its replay under a fresh idempotency key", &replay, &["200"], 0).await;
+        self.send("its replay under a fresh idempotency key", &replay, &["200"], 0).await?;
         Ok(())
     }
 
@@ -123,9 +133,10 @@ impl Demo {
         request: &WebhookRequest,
         answers: &[&str],
         times: usize,
-    ) {
+    ) -> Result<(), Failure> {
         let before = self.handled.count();
         let record = self.sender.deliver(&self.target, request).await;
+        self.inbox.is_handled().await.map_err(no_inbox)?;
         let times_handled = self.handled.count() - before;
         let answered = |attempt: &maac_webhook_sender::Attempt| match &attempt.result {
             Ok(response) => response.status.to_string(),
@@ -140,7 +151,12 @@ impl Demo {
             expected_answers: answers.iter().map(ToString::to_string).collect(),
             expected_times_handled: times,
         });
+        Ok(())
     }
+}
+
+fn no_inbox(error: StoreError) -> Failure {
+    Failure::because("the demo's inbox cannot be used", error)
 }
 
 fn event(topic: &Topic) -> Result<Bytes, Failure> {
@@ -172,29 +188,53 @@ fn table(fates: &[Fate]) -> String {
     table.to_string()
 }
 
-/// The demo's handler: it keeps the lines, and fails when it is told to.
-#[derive(Clone, Default)]
-struct Handled {
-    lines: Arc<Mutex<Vec<String>>>,
+/// An inbox whose store is down when it is told to be.
+#[derive(Clone)]
+struct Flaky {
+    inbox: Inbox<SqliteStore>,
     fails: Arc<AtomicBool>,
 }
 
-impl Handled {
-    fn count(&self) -> usize {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
+impl Flaky {
     fn fail_once(&self) {
         self.fails.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits until all that is stored is handled.
+    async fn is_handled(&self) -> Result<(), StoreError> {
+        loop {
+            let stats = self.inbox.store().stats().await?;
+            if stats.waiting + stats.leased == 0 {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+impl Accept for Flaky {
+    async fn accept(&self, delivery: Delivery) -> Result<(), Rejection> {
+        if self.fails.swap(false, Ordering::Relaxed) {
+            let kind = RejectionKind::StoreUnavailable;
+            return Err(Rejection::with_detail(kind, "the store is down, for this demo"));
+        }
+        Accept::accept(&self.inbox, delivery).await
+    }
+}
+
+/// The demo's handler: it keeps the lines.
+#[derive(Clone, Default)]
+struct Handled(Arc<Mutex<Vec<String>>>);
+
+impl Handled {
+    fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
 impl Sink for Handled {
     fn write(&mut self, line: &str) -> io::Result<()> {
-        if self.fails.swap(false, Ordering::Relaxed) {
-            return Err(io::Error::other("the store is down, for this demo"));
-        }
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
         Ok(())
     }
 }
