@@ -6,13 +6,20 @@ use std::{
 };
 
 use axum::http::Version;
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use super::Limits;
 
 /// Shared by a connection's stream, its requests and its watch.
 #[derive(Clone, Debug)]
-pub(super) struct Activity(Arc<Mutex<State>>);
+pub(super) struct Activity(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// The last request that was being answered is.
+    quiet: Notify,
+}
 
 #[derive(Debug)]
 struct State {
@@ -36,13 +43,14 @@ enum What {
 
 impl Activity {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = State {
             requests: 0,
             waits_for: What::Head,
             since: Instant::now(),
             multiplexed: false,
             unread: false,
-        })))
+        };
+        Self(Arc::new(Shared { state: Mutex::new(state), quiet: Notify::new() }))
     }
 
     /// Bytes came.
@@ -79,6 +87,11 @@ impl Activity {
         is_news
     }
 
+    /// Waits until no request is being answered any more.
+    pub(super) async fn quiet(&self) {
+        self.0.quiet.notified().await;
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         let state = self.state();
         state.requests == 0 && state.waits_for == What::NextRequest
@@ -99,7 +112,7 @@ impl Activity {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -129,6 +142,7 @@ impl Drop for UnderWay {
         if state.requests == 0 {
             let next = if state.waits_for == What::End { What::End } else { What::NextRequest };
             state.wait_for(next);
+            self.0.0.quiet.notify_one();
         }
     }
 }

@@ -73,6 +73,8 @@ impl Server {
         let mut look = pin!(sleep_until(activity.next_look(&self.limits)));
         loop {
             tokio::select! {
+                // A head that is there already is read before it is looked for in vain.
+                biased;
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
                         tracing::debug!(%error, "a connection ended");
@@ -87,6 +89,8 @@ impl Server {
                         connection.as_mut().graceful_shutdown();
                     }
                 }
+                // Now its place may be wanted.
+                () = activity.quiet() => {}
                 () = place_wanted.notified(), if activity.is_idle() => {
                     if !activity.is_idle() {
                         place_wanted.notify_one();

@@ -120,7 +120,7 @@ impl Places {
         if let Ok(place) = self.free.clone().try_acquire_owned() {
             return place;
         }
-        tracing::warn!("all {all} connections are in use, others wait; the longest quiet ones are closed");
+        tracing::warn!("all {all} connections are in use, others wait for quiet ones to be closed");
         self.wanted.notify_one();
         match self.free.clone().acquire_owned().await {
             Ok(place) => place,

@@ -159,7 +159,7 @@ fn no_more_connections_than_the_limit_are_served_at_once_and_the_others_after_th
 
 #[test]
 fn a_quiet_connection_makes_room_for_another() {
-    let served = Served::echo(Limits { connections: 1, head: SHORT, ..PATIENT });
+    let served = Served::echo(Limits { connections: 1, ..PATIENT });
     let mut quiet = served.connect();
     quiet.write_all(REQUEST).unwrap();
     answer(&mut quiet);
