@@ -28,7 +28,7 @@
 //! 1. Under [`VerifyWebhook`], [`Webhook`] takes the middleware's `Delivery`. The middleware refuses what it can
 //!    before it reads the body, verifies the body as it arrives, within the endpoint's limit and time-out, puts
 //!    the bytes back for whatever else extracts them, and guards the handler's answer. It is the recommended way. Should
-//!    the `app_data` have an `Endpoint` of another name, the handler never runs: 503, "not configured".
+//!    the `app_data` have an `Endpoint` of another name, the handler never runs: 503, "other endpoint".
 //! 2. Without it, [`Webhook`] verifies by itself with the `Endpoint` from the `app_data` (as it is, or in a
 //!    `web::Data`). Several in one handler share one `Delivery`. Nothing guards the handler's answer then: answer
 //!    200 or 5xx.
@@ -61,7 +61,7 @@
 //! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let topics = TopicRouter::new().on::<PrizePointsAdded>(async |points: PrizePointsAdded| {
+//! let topics = TopicRouter::new().on(async |points: PrizePointsAdded| {
 //!     println!("grant once: {}", points.natural_key());
 //!     Ok::<_, std::io::Error>(())
 //! });
@@ -75,6 +75,9 @@
 //! ```
 //!
 //! # What a handler can take
+//!
+//! For an event of any other topic, take `Webhook<Option<T>>`. (`Option<Webhook<T>>` is actix-web's own: it makes `None` of
+//! every rejection, forgeries included.)
 //!
 //! What is answered to each kind of request, and what a handler can take, is the core's: see
 //! [`RejectionKind`](maac_webhook::RejectionKind) and [`FromDelivery`](maac_webhook::FromDelivery).

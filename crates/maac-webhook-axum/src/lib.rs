@@ -23,7 +23,7 @@
 //!
 //! 1. Under a [`VerifyLayer`], [`Webhook`] takes the layer's `Delivery`. The layer also guards the
 //!    handler's answer, so it is the recommended way. Should the state have an `Endpoint` of another name, the handler
-//!    never runs: 503, "not configured".
+//!    never runs: 503, "other endpoint".
 //! 2. Without a layer, [`Webhook`] verifies by itself with the `Endpoint` from the state
 //!    ([`FromRef`](axum_core::extract::FromRef)): put an `Endpoint` into the state, or derive `FromRef` (axum's
 //!    feature `macros`).
@@ -59,7 +59,7 @@
 //! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let topics = TopicRouter::new().on::<PrizePointsAdded>(async |points: PrizePointsAdded| {
+//! let topics = TopicRouter::new().on(async |points: PrizePointsAdded| {
 //!     println!("grant once: {}", points.natural_key());
 //!     Ok::<_, std::io::Error>(())
 //! });

@@ -36,7 +36,7 @@ impl Identities {
         }
         match key.and_then(|key| self.by_key.get(key)) {
             None => Verdict::New,
-            Some(contents) => match ContentDigest::of(delivery) {
+            Some(contents) => match delivery.content_digest() {
                 content @ Some(_) if contents.contains(&content) => Verdict::Duplicate,
                 _ => Verdict::KeyReused,
             },
@@ -52,7 +52,7 @@ impl Identities {
         let known = Known {
             identity: delivery.identity(),
             key: delivery.idempotency_key().cloned(),
-            content: ContentDigest::of(delivery),
+            content: delivery.content_digest(),
         };
         self.by_body.insert(known.identity, known.key.clone());
         if let Some(key) = &known.key {

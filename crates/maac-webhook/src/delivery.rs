@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::{Event, IdempotencyKey, Identity, SecretSlot, Signature};
+use crate::{ContentDigest, Event, IdempotencyKey, Identity, SecretSlot, Signature};
 
 /// A request that was verified: possession is proof.
 ///
@@ -67,7 +67,13 @@ impl Delivery {
         Identity::of(&self.endpoint, &self.body)
     }
 
-    /// The typed event. It never fails: what cannot be read is an [`Event::Unknown`] that keeps the
+    /// What the event says, its timestamp left out; `None` where its envelope cannot be read. Computed anew by each call.
+    #[must_use]
+    pub fn content_digest(&self) -> Option<ContentDigest> {
+        ContentDigest::of(&self.endpoint, &self.body)
+    }
+
+    /// The typed event, read anew by each call. It never fails: what cannot be read is an [`Event::Unknown`] that keeps the
     /// bytes and says why.
     #[must_use]
     pub fn event(&self) -> Event {

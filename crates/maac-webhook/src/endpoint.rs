@@ -42,6 +42,7 @@ impl Endpoint {
     pub const DEFAULT_BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
     /// An endpoint with the default limits.
+    #[must_use]
     pub fn new(name: impl Into<Arc<str>>, secrets: impl Into<ShareSecrets>) -> Self {
         Self(Arc::new(Settings {
             name: name.into(),
@@ -74,8 +75,9 @@ impl Endpoint {
         self.change(|settings| settings.body_budget = budget)
     }
 
-    /// Answers 200 to an event of another topic than the handler takes, and ignores it. Otherwise it
-    /// is answered 503 and logged as an ERROR, since nobody handles it.
+    /// Answers 200 to an event of another topic than a `Webhook<T>` takes, and ignores it. Otherwise it
+    /// is answered 503 and logged as an ERROR, since nobody handles it. A [`TopicRouter`](crate::TopicRouter) ignores by
+    /// [a setting of its own](crate::TopicRouter::ignore_others).
     #[must_use]
     pub fn ignore_others(self) -> Self {
         self.change(|settings| settings.ignore_others = true)
@@ -149,13 +151,13 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// A delivery of an endpoint of another name: [`NotConfigured`](RejectionKind::NotConfigured).
+    /// A delivery of an endpoint of another name: [`OtherEndpoint`](RejectionKind::OtherEndpoint).
     pub fn check_own(&self, delivery: &Delivery) -> Result<(), Rejection> {
         if delivery.endpoint() == self.name() {
             return Ok(());
         }
-        let detail = format!("a layer verified it for the endpoint {:?}", delivery.endpoint());
-        Err(Rejection::with_detail(RejectionKind::NotConfigured, detail).at(self))
+        let detail = format!("it was for {:?}", delivery.endpoint());
+        Err(Rejection::with_detail(RejectionKind::OtherEndpoint, detail).at(self))
     }
 
     pub(crate) fn ignores_others(&self) -> bool {

@@ -30,33 +30,18 @@ impl Identity {
     }
 }
 
-impl fmt::Debug for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Identity({self})")
-    }
-}
-
-impl fmt::Display for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut hex = [0; 64];
-        f.write_str(base16ct::lower::encode_str(&self.0, &mut hex).map_err(|_| fmt::Error)?)
-    }
-}
-
 /// What an event says, its timestamp left out: SHA-256 over endpoint, topic and the text of `data`.
 ///
 /// A retry that the sender built anew has another body and so another [`Identity`], but the same key
 /// and the same content. An unreadable body has no content digest.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContentDigest([u8; 32]);
 
 impl ContentDigest {
-    /// The content of a delivery, where its envelope can be read.
-    #[must_use]
-    pub fn of(delivery: &crate::Delivery) -> Option<Self> {
-        let envelope = Envelope::read(delivery.body()).ok()?;
+    pub(crate) fn of(endpoint: &str, body: &[u8]) -> Option<Self> {
+        let envelope = Envelope::read(body).ok()?;
         let (topic, data) = (envelope.topic(), envelope.data());
-        Some(Self(scoped(delivery.endpoint(), &[topic.as_bytes(), data.as_bytes()])))
+        Some(Self(scoped(endpoint, &[topic.as_bytes(), data.as_bytes()])))
     }
 
     /// The 32 bytes, as a store keeps them.
@@ -71,6 +56,25 @@ impl ContentDigest {
         Self(bytes)
     }
 }
+
+macro_rules! hexadecimal {
+    ($($name:ident),+) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut hex = [0; 64];
+                f.write_str(base16ct::lower::encode_str(&self.0, &mut hex).map_err(|_| fmt::Error)?)
+            }
+        }
+    )+};
+}
+
+hexadecimal!(Identity, ContentDigest);
 
 /// Each part but the last is preceded by its length, so that no two lists of parts are hashed alike.
 fn scoped(endpoint: &str, parts: &[&[u8]]) -> [u8; 32] {

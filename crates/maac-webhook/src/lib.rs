@@ -2,7 +2,7 @@
 //!
 //! MAAC signs each body with HMAC-SHA256 under the endpoint's share secret. This crate verifies the raw
 //! bytes in constant time, makes a [`Delivery`] of them that only verification can make, and reads it
-//! into a typed [`Event`] without ever losing one. It is synchronous and knows no web framework: the
+//! into a typed [`Event`] without ever losing one. It knows no runtime and no web framework: the
 //! adapters `maac-webhook-tower`, `maac-webhook-axum` and others put it into one.
 //!
 //! ```

@@ -8,7 +8,8 @@ use crate::{Endpoint, answer::Reaction};
 ///
 /// Its response has the [`status`](Self::status) of its kind and an **empty body**: the reason goes to
 /// the log ([`log`](Self::log)) and to the response's extensions, never to the caller. It holds no
-/// secret and no digest; of a payload at most its topic and the names in it, and those shortened.
+/// secret and no digest; of a payload at most its topic and the names in it, and those shortened. What a handler's own
+/// error says is in it as the handler wrote it ([`HandlerFailed`](RejectionKind::HandlerFailed)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     kind: RejectionKind,
@@ -31,6 +32,7 @@ pub struct Rejection {
 /// | [`Overloaded`](Self::Overloaded) | the network's | 503 | yes |
 /// | [`NoSecret`](Self::NoSecret) | the configuration's | 503 | yes |
 /// | [`NotConfigured`](Self::NotConfigured) | the configuration's | 503 | yes |
+/// | [`OtherEndpoint`](Self::OtherEndpoint) | the configuration's | 503 | yes |
 /// | [`StoreUnavailable`](Self::StoreUnavailable) | the receiver's | 503 | yes |
 /// | [`UnexpectedTopic`](Self::UnexpectedTopic) | the receiver's | 503 | yes |
 /// | [`UnreadablePayload`](Self::UnreadablePayload) | the receiver's | 503 | yes |
@@ -59,6 +61,8 @@ pub enum RejectionKind {
     NoSecret,
     /// An extractor found neither a verifying layer nor an endpoint to verify with.
     NotConfigured,
+    /// A layer around the handler verified for another endpoint than the handler's.
+    OtherEndpoint,
     /// A verified event could not be stored now.
     StoreUnavailable,
     /// A verified event is of another topic than the one the handler takes.
@@ -84,6 +88,7 @@ impl RejectionKind {
         Self::Overloaded,
         Self::NoSecret,
         Self::NotConfigured,
+        Self::OtherEndpoint,
         Self::StoreUnavailable,
         Self::UnexpectedTopic,
         Self::UnreadablePayload,
@@ -109,6 +114,9 @@ impl RejectionKind {
             Self::NoSecret => (503, "no_secret", "no share secret is loaded"),
             Self::NotConfigured => {
                 (503, "not_configured", "not configured: neither a verifying layer nor an endpoint")
+            }
+            Self::OtherEndpoint => {
+                (503, "other_endpoint", "a layer verified it for another endpoint than the handler's")
             }
             Self::StoreUnavailable => (503, "store_unavailable", "the event could not be stored now"),
             Self::UnexpectedTopic => {
@@ -157,6 +165,7 @@ impl RejectionKind {
             | Self::Overloaded => false,
             Self::NoSecret
             | Self::NotConfigured
+            | Self::OtherEndpoint
             | Self::StoreUnavailable
             | Self::UnexpectedTopic
             | Self::UnreadablePayload
@@ -275,6 +284,7 @@ mod tests {
                 K::BodyIncomplete
                 | K::NoSecret
                 | K::NotConfigured
+                | K::OtherEndpoint
                 | K::StoreUnavailable
                 | K::UnexpectedTopic
                 | K::UnreadablePayload

@@ -22,7 +22,8 @@ use crate::{Delivery, Event, OfTopic, Rejection, RejectionKind, event::Topic, fr
 /// | that cannot be read as what its topic's handler takes, or names no topic at all | [`unreadable`](Self::unreadable) | [`UnreadablePayload`](RejectionKind::UnreadablePayload) |
 ///
 /// A handler is any `async` function or closure that returns a `Result<(), E>`; its error is a
-/// [`HandlerFailed`](RejectionKind::HandlerFailed), whose log line has the error's text, unless it is a [`Rejection`] itself.
+/// [`HandlerFailed`](RejectionKind::HandlerFailed), whose log line has the error's text and its causes', unless it is a [`Rejection`]
+/// itself: leave out of it what must not be logged.
 /// So whatever is not handled is answered 503 and logged as an ERROR: nothing is dropped that nobody named.
 ///
 /// It needs no web framework: call [`dispatch`](Self::dispatch) from a handler of any, or use it as the
@@ -32,12 +33,12 @@ use crate::{Delivery, Event, OfTopic, Rejection, RejectionKind, event::Topic, fr
 /// use maac_webhook::{Delivery, Rejection, TopicRouter, event::{MessageFirstOpen, ReceiptValidated}};
 ///
 /// let router = TopicRouter::new()
-///     .on::<ReceiptValidated>(async |receipt: ReceiptValidated| {
+///     .on(async |receipt: ReceiptValidated| {
 ///         println!("upsert {}", receipt.natural_key());
 ///         Ok::<_, std::io::Error>(())
 ///     })
 ///     // With the delivery beside it.
-///     .on::<(MessageFirstOpen, Delivery)>(async |(open, delivery): (MessageFirstOpen, Delivery)| {
+///     .on(async |(open, delivery): (MessageFirstOpen, Delivery)| {
 ///         println!("{} opened {:?}, known to us since {}", open.line_uid, open.message, delivery.received_at());
 ///         Ok::<_, std::io::Error>(())
 ///     })
@@ -107,6 +108,12 @@ impl TopicRouter {
     pub fn fallback(mut self, handler: impl EventHandler<Delivery>) -> Self {
         self.fallback = Some(Arc::new(handler));
         self
+    }
+
+    /// Ignores deliveries of every other topic: a [`fallback`](Self::fallback) that does nothing.
+    #[must_use]
+    pub fn ignore_others(self) -> Self {
+        self.fallback(async |_: Delivery| Ok::<_, Rejection>(()))
     }
 
     /// Sets the handler of deliveries that are of a topic with a handler and cannot be read as what it takes, or that name no

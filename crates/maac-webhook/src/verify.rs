@@ -170,6 +170,7 @@ fn usable_key(values: Values<'_>) -> Result<IdempotencyKey, &'static str> {
 
 /// A verification under way: the digest is fed as the body arrives, and the body is kept up to the
 /// endpoint's limit.
+#[must_use = "nothing is verified until it is finished"]
 pub struct Verification {
     endpoint: Endpoint,
     live: Arc<LiveKeys>,

@@ -3,7 +3,7 @@
 use maac_webhook::{ContentDigest, IdempotencyKey, Identity, jiff::Timestamp};
 use rusqlite::{Transaction, params};
 
-use super::rows::{micros, slot_name};
+use super::rows::micros;
 use crate::{Accepted, EntryId, Incoming, State, Verdict};
 
 /// A delivery with its digests, which whoever accepts it computes, and not the one thread that writes.
@@ -15,7 +15,7 @@ pub(super) struct Digested {
 
 impl Digested {
     pub(super) fn new(incoming: Incoming) -> Self {
-        let (identity, content) = (incoming.delivery.identity(), ContentDigest::of(&incoming.delivery));
+        let (identity, content) = (incoming.delivery.identity(), incoming.delivery.content_digest());
         Self { incoming, identity, content }
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn accept(
         micros(delivery.received_at()),
         delivery.endpoint(),
         delivery.idempotency_key().map(IdempotencyKey::as_str),
-        slot_name(delivery.matched()),
+        delivery.matched().as_str(),
         delivery.signature().as_bytes(),
         delivery.body().as_ref(),
     ])?;

@@ -19,13 +19,6 @@ fn unreadable(of: Type, error: impl Into<Box<dyn std::error::Error + Send + Sync
     rusqlite::Error::FromSqlConversionFailure(0, of, error.into())
 }
 
-pub(super) fn slot_name(slot: SecretSlot) -> &'static str {
-    match slot {
-        SecretSlot::Previous => "previous",
-        _ => "current",
-    }
-}
-
 /// What was verified before it was stored, given back.
 pub(super) fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     let key: Option<String> = row.get("idempotency_key")?;
@@ -36,7 +29,8 @@ pub(super) fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         endpoint: endpoint.into(),
         idempotency_key: key.and_then(|key| IdempotencyKey::parse(key.as_bytes())),
         signature: Signature::from_bytes(row.get("signature")?),
-        matched: if matched == "previous" { SecretSlot::Previous } else { SecretSlot::Current },
+        matched: SecretSlot::parse(&matched)
+            .ok_or_else(|| unreadable(Type::Text, format!("no secret slot: {matched}")))?,
         received_at: timestamp(row, "received_at")?,
         body: Bytes::from(body),
     }))

@@ -44,6 +44,7 @@ pub struct DateTimeError {
 
 impl OffsetDateTime {
     /// A date-time of this text, not read yet.
+    #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -78,6 +79,7 @@ impl OffsetDateTime {
 
 impl CivilDateTime {
     /// A date-time of this text, not read yet.
+    #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

@@ -10,6 +10,7 @@ macro_rules! ids {
 
         impl $name {
             /// An id of this text.
+            #[must_use]
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }

@@ -79,8 +79,8 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
         .collect()
 }
 
-/// A decimal read from the number's own text, or from a text that holds one. What is no decimal of at
-/// most 28 digits is read as missing: it is never rounded.
+/// A decimal read from the number's own text, or from a text that holds one. What no decimal holds
+/// exactly is read as missing: it is never rounded.
 pub(super) fn opt_decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
     let Some(raw) = Option::<Box<RawValue>>::deserialize(deserializer)? else {
         return Ok(None);

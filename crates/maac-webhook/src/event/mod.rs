@@ -7,11 +7,12 @@
 //! 2. An id is text, whether it was sent as a text or as a number.
 //! 3. A missing or `null` field is `None` or empty. Only what identifies the event (the fields of its
 //!    [`NaturalKey`]) must be there.
-//! 4. So is a field that is neither text nor number where one is expected, and a number that no decimal of 28 digits
-//!    holds: nothing is rounded or guessed, and a WARN counts such fields. What has no way to say that it
-//!    is missing (an entry of a list, an alias) makes the event [`Event::Unknown`].
+//! 4. A field that is of no use is `None` too: one that is neither text nor number where one is expected, and a number that
+//!    no [`Decimal`](crate::rust_decimal::Decimal) holds exactly. Nothing is rounded or guessed, and a WARN counts such fields. What has
+//!    no way to say that it is missing (an entry of a list, an alias) makes the event [`Event::Unknown`].
 //! 5. An unknown field is ignored; an unknown value of an enum is its `Other`.
-//! 6. A member given twice is not read: two readers could see two events in it.
+//! 6. An event with a member given twice, of those that are read, is [`Event::Unknown`]: two readers could see two events in
+//!    it.
 //!
 //! Each struct holds the fields of `data` and the envelope's `timestamp`. Facts are from the MAAC
 //! OpenAPI reference (Webhook) and SurveyCake's webhook reference.
@@ -53,7 +54,7 @@ pub use pnp::{
     SmsErrorCategory,
 };
 pub use points::PrizePointsAdded;
-pub use raw_json::RawJson;
+pub use raw_json::{RawJson, RawJsonError};
 pub use receipt::{ReceiptItem, ReceiptValidated};
 pub use survey::{
     AliasMap, AnswersError, AnswersErrorKind, Gender, MaacMember, Question, QuestionType, SurveyAnswer,

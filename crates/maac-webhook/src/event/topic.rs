@@ -23,7 +23,7 @@ text_enum! {
 
 /// The event of one topic. Sealed: the topics are MAAC's.
 pub trait TopicEvent: sealed::Sealed + Sized {
-    /// The topic's text.
+    /// The topic.
     const TOPIC: Topic;
 
     /// Takes the event of this topic out of an [`Event`].

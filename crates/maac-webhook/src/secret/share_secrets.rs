@@ -53,6 +53,23 @@ pub enum SecretSlot {
     Previous,
 }
 
+impl SecretSlot {
+    /// Its name, in lower case, as a store may keep it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Previous => "previous",
+        }
+    }
+
+    /// The slot of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Current, Self::Previous].into_iter().find(|slot| slot.as_str() == name)
+    }
+}
+
 /// What [`ShareSecrets::reload`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -116,6 +116,19 @@ async fn the_rest_and_the_unreadable_go_where_they_are_sent() {
 }
 
 #[tokio::test]
+async fn others_are_ignored_where_it_is_said_and_nothing_unreadable_is() {
+    let handled = Handled::default();
+    let router = router(&handled).ignore_others();
+    for body in [OPEN, POINTS, DRIFTED_POINTS, NEW] {
+        assert_eq!(kind(&router, body).await, Ok(()), "{body}");
+    }
+    for body in [DRIFTED, SURVEY, NOT_JSON] {
+        assert_eq!(kind(&router, body).await, Err(RejectionKind::UnreadablePayload), "{body}");
+    }
+    assert_eq!(handled.take(), ["U1 by crm"]);
+}
+
+#[tokio::test]
 async fn a_handlers_error_comes_back_with_its_causes_or_as_the_rejection_it_is() {
     #[derive(Debug)]
     struct Outage(std::num::ParseIntError);

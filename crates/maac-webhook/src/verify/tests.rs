@@ -222,7 +222,7 @@ fn an_identity_is_of_the_endpoint_and_the_exact_bytes() {
         let verifier = Verifier::new(Endpoint::new(name, secret("one")));
         let signature = sign("one", body);
         let delivery = verifier.verify(head(&signature, "k"), Bytes::copy_from_slice(body)).unwrap();
-        (delivery.identity(), crate::ContentDigest::of(&delivery))
+        (delivery.identity(), delivery.content_digest())
     };
     let later = String::from_utf8_lossy(BODY).replace("10:00:00", "10:00:01");
     assert_eq!(identity("crm", BODY), identity("crm", BODY));

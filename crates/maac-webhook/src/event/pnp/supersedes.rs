@@ -77,8 +77,9 @@ impl PnpStatusUpdated {
     /// a carrier's report over `sms_callback_timeout`; then the later timestamp. An event does not supersede
     /// itself.
     ///
-    /// `None` where it cannot be told: two messages, a status that is missing or undocumented, or two
-    /// different statuses of one rank whose timestamps do not decide.
+    /// An undocumented status is placed by its channel's prefix, and is of no known rank within the channel. `None` where it
+    /// cannot be told: two messages, a status that is missing or of no known channel or rank, or two different statuses of one rank
+    /// whose timestamps do not decide.
     #[must_use]
     pub fn supersedes(&self, other: &Self) -> Option<bool> {
         if self.pnp_message_id != other.pnp_message_id {

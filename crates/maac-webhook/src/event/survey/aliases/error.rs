@@ -53,32 +53,38 @@ impl AnswersError {
     }
 
     /// What kind of fault it is.
+    #[must_use]
     pub fn kind(&self) -> AnswersErrorKind {
         self.parts.kind
     }
 
     /// The alias at fault. `None` if the type as a whole cannot be read.
+    #[must_use]
     pub fn alias(&self) -> Option<&str> {
         self.parts.alias.as_deref()
     }
 
     /// What was sent under [`alias`](Self::alias): it may be personal data.
+    #[must_use]
     pub fn sent(&self) -> &[String] {
         &self.parts.sent
     }
 
     /// Every alias that was sent, in that order.
+    #[must_use]
     pub fn known_aliases(&self) -> &[String] {
         &self.parts.known
     }
 
     /// What the field's type expected, in words, where that is known.
+    #[must_use]
     pub fn expected(&self) -> Option<&str> {
         self.parts.expected.as_deref()
     }
 
     /// The message of the type that refused the answer, if it gave one. It may quote the answer, so
     /// it may be personal data.
+    #[must_use]
     pub fn detail(&self) -> Option<&str> {
         self.parts.detail.as_deref()
     }
