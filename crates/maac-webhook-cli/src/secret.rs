@@ -1,9 +1,9 @@
 //! Where a command gets the share secret from.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use maac_webhook::ShareSecret;
+use maac_webhook::{ShareSecret, ShareSecrets};
 use zeroize::Zeroizing;
 
 use crate::{failure::Failure, log};
@@ -65,8 +65,16 @@ impl SecretArgs {
         given.map(Zeroizing::new)
     }
 
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.secret_file.as_deref()
+    /// For a receiver: a file is remembered, to be read again.
+    pub(crate) fn secrets(&self) -> Result<ShareSecrets, Failure> {
+        match &self.secret_file {
+            Some(path) => ShareSecrets::from_file(path).map_err(unusable),
+            None => self.secret().map(ShareSecrets::new),
+        }
+    }
+
+    pub(crate) fn is_file(&self) -> bool {
+        self.secret_file.is_some()
     }
 }
 

@@ -1,29 +1,31 @@
 //! `listen`: a receiver that prints a line of JSON per event.
 
-mod follow;
 mod output;
 
 use std::{fs::File, future::Future, pin::Pin, time::Duration};
 
 use axum::Router;
-use maac_webhook::{Endpoint, ShareSecrets};
+use maac_webhook::{Endpoint, Reload, ShareSecrets};
 use maac_webhook_inbox::{Inbox, Store, sqlite::SqliteStore};
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{
     sync::oneshot,
     task::JoinHandle,
-    time::{Instant, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
 use crate::{
     cli::{InboxUrl, ListenArgs},
     failure::{Answer, Failure},
-    listen::{follow::follow, output::Lines},
+    listen::output::Lines,
     log,
     receiver::{self, Printer, Recorder},
     server::{self, Limits, connections_at_most},
 };
+
+/// How often a secret's file is looked at: a changed one is in force once two looks in a row agree.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long requests that are under way may take once the receiver is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -33,14 +35,13 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     let mut signals = Signals::new().map_err(|error| Failure::because("no signals can be had", error))?;
-    let secret = args.secret.secret()?;
-    let secrets = ShareSecrets::new(secret.clone());
+    let secrets = args.secret.secrets()?;
     let cannot_listen = |error| Failure::because(format!("cannot listen on {}", args.addr), error);
     let listener = server::listen(&args.addr).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
 
-    if let Some(file) = args.secret.file() {
-        tokio::spawn(follow(file.to_owned(), secret, secrets.clone()));
+    if args.secret.is_file() {
+        tokio::spawn(follow(secrets.clone()));
     }
     let output = output::standard_output();
     let output = output.map_err(|error| Failure::because("standard output cannot be used", error))?;
@@ -78,6 +79,21 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
         return Err(Failure::new("standard output is closed: nobody takes the events"));
     }
     Ok(Answer::Yes)
+}
+
+/// Follows the secret's file. What is wrong with it is logged by the secrets themselves.
+async fn follow(secrets: ShareSecrets) {
+    let mut ticks = interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Ok(Reload::Changed) = secrets.reload_settled() {
+            tracing::info!(
+                "the share secret changed; the one before it stays in force for {} s more",
+                ShareSecrets::DEFAULT_OVERLAP.as_secs()
+            );
+        }
+    }
 }
 
 /// What receives: its routes, what resolves once nobody takes the lines, and what ends it.

@@ -1,5 +1,6 @@
 use std::{env, fmt, fs, path::Path};
 
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::error::{Origin, SecretError, SecretErrorKind};
@@ -71,6 +72,10 @@ impl ShareSecret {
             return Err(SecretError::new(SecretErrorKind::SurroundingWhitespace, origin));
         }
         Ok(Self(secret))
+    }
+
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.expose_secret().as_bytes().ct_eq(other.expose_secret().as_bytes()).into()
     }
 
     /// The secret itself, for a sender that signs with it or a console that shows it on request.

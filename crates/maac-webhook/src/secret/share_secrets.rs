@@ -5,8 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use subtle::ConstantTimeEq;
-
 use super::{
     ShareSecret,
     error::{Origin, SecretError, SecretErrorKind},
@@ -28,8 +26,17 @@ pub struct ShareSecrets(Arc<Shared>);
 struct Shared {
     live: RwLock<Arc<LiveKeys>>,
     file: Option<PathBuf>,
-    /// What was wrong with the file when it was last read, so that it is told once.
-    fault: Mutex<Option<SecretErrorKind>>,
+    seen: Mutex<Seen>,
+}
+
+/// What the file held when it was last looked at.
+enum Seen {
+    /// The secret in force.
+    Good,
+    /// Another secret, so many times in a row.
+    Other(ShareSecret, u32),
+    /// Nothing of use, so many times in a row.
+    Fault(SecretErrorKind, u32),
 }
 
 /// The keys in force at one moment; a change makes new ones, so that a request holds on to its own.
@@ -78,6 +85,8 @@ pub enum Reload {
     Unchanged,
     /// The file held another secret, which is now the current one.
     Changed,
+    /// The file held another secret, which [`reload_settled`](ShareSecrets::reload_settled) has not found twice in a row yet.
+    Unsettled,
 }
 
 impl ShareSecrets {
@@ -131,7 +140,7 @@ impl ShareSecrets {
 
     fn with(secret: Option<ShareSecret>, file: Option<PathBuf>) -> Self {
         let live = LiveKeys { current: secret.map(Key::new), previous: None };
-        Self(Arc::new(Shared { live: RwLock::new(Arc::new(live)), file, fault: Mutex::new(None) }))
+        Self(Arc::new(Shared { live: RwLock::new(Arc::new(live)), file, seen: Mutex::new(Seen::Good) }))
     }
 
     /// Makes `secret` the only one in force. The one before it stops at once, as in MAAC.
@@ -166,35 +175,62 @@ impl ShareSecrets {
         Reload::Changed
     }
 
-    /// Reads the file anew and, where it holds another secret, rotates to it with the default overlap.
+    /// Reads the file anew and, where it holds another secret, rotates to it with the default overlap. For when it is known that
+    /// the file was written, as on a signal.
     ///
     /// # Errors
     ///
     /// A file that became unreadable, empty or otherwise unusable, which is logged as an ERROR too, once
     /// until it is mended; and secrets that did not come from a file. In each case **the last good secret stays in force**.
     pub fn reload(&self) -> Result<Reload, SecretError> {
-        let path = self
-            .0
-            .file
-            .as_deref()
-            .ok_or_else(|| SecretError::new(SecretErrorKind::NotFromFile, Origin::Value))?;
+        self.look(1)
+    }
+
+    /// The same for a file that is looked at every now and then, as each second: what is found counts once two calls in a row
+    /// found the same, for a file that is being written is seen with half a secret in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`reload`](Self::reload); an ERROR is logged once two calls in a row found the same fault.
+    pub fn reload_settled(&self) -> Result<Reload, SecretError> {
+        self.look(2)
+    }
+
+    /// What is found counts once it was found so many times in a row.
+    fn look(&self, times: u32) -> Result<Reload, SecretError> {
+        let not_from_file = || SecretError::new(SecretErrorKind::NotFromFile, Origin::Value);
+        let path = self.0.file.as_deref().ok_or_else(not_from_file)?;
+        // Held until it is rotated to: of two who look at once, the one that read earlier must not have the last word.
+        let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match ShareSecret::from_file(path) {
+            Ok(secret) if self.live().current.as_ref().is_some_and(|key| key.is(&secret)) => {
+                *seen = Seen::Good;
+                Ok(Reload::Unchanged)
+            }
             Ok(secret) => {
-                self.is_new_fault(None);
+                let before = match &*seen {
+                    Seen::Other(other, count) if other.is_same(&secret) => *count,
+                    _ => 0,
+                };
+                if before + 1 < times {
+                    *seen = Seen::Other(secret, before + 1);
+                    return Ok(Reload::Unsettled);
+                }
+                *seen = Seen::Good;
                 Ok(self.rotate_at(secret, Self::DEFAULT_OVERLAP, Instant::now()))
             }
             Err(error) => {
-                if self.is_new_fault(Some(error.kind())) {
+                let before = match &*seen {
+                    Seen::Fault(kind, count) if *kind == error.kind() => *count,
+                    _ => 0,
+                };
+                if before + 1 == times {
                     tracing::error!(%error, "the last good share secret stays in force");
                 }
+                *seen = Seen::Fault(error.kind(), before.saturating_add(1));
                 Err(error)
             }
         }
-    }
-
-    fn is_new_fault(&self, fault: Option<SecretErrorKind>) -> bool {
-        let mut last = self.0.fault.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *last, fault) != fault
     }
 
     pub(crate) fn live(&self) -> Arc<LiveKeys> {
@@ -227,8 +263,7 @@ impl Key {
     }
 
     fn is(&self, secret: &ShareSecret) -> bool {
-        let (ours, other) = (self.secret.expose_secret(), secret.expose_secret());
-        ours.as_bytes().ct_eq(other.as_bytes()).into()
+        self.secret.is_same(secret)
     }
 }
 

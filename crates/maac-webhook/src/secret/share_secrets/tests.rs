@@ -1,4 +1,7 @@
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use super::*;
 use crate::SecretErrorKind;
@@ -21,7 +24,9 @@ struct File(PathBuf);
 
 impl File {
     fn new(name: &str, content: &[u8]) -> Self {
-        let path = std::env::temp_dir().join(format!("maac-webhook-{}-{name}", std::process::id()));
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let own = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(format!("maac-webhook-{own}-{name}"));
         fs::write(&path, content).unwrap();
         Self(path)
     }
@@ -145,17 +150,71 @@ fn a_file_that_goes_bad_leaves_the_last_good_secret_in_force() {
     assert_eq!(current(&secrets), "one");
 }
 
-#[test]
-fn what_is_wrong_with_a_file_is_told_once_until_it_changes() {
-    let file = File::new("told", b"one\n");
+/// What the log says while `look` looks at the file, whose content is each of these in turn.
+fn log_of(
+    contents: &[&str],
+    look: fn(&ShareSecrets) -> Result<Reload, SecretError>,
+) -> (Vec<String>, String) {
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let file = File::new("looks", b"old\n");
     let secrets = ShareSecrets::from_file(&file.0).unwrap();
-    let is_new = |fault| secrets.is_new_fault(fault);
-    assert!(!is_new(None));
-    assert!(is_new(Some(SecretErrorKind::Empty)));
-    assert!(!is_new(Some(SecretErrorKind::Empty)));
-    assert!(is_new(Some(SecretErrorKind::UnreadableFile)));
-    secrets.reload().unwrap();
-    assert!(is_new(Some(SecretErrorKind::UnreadableFile)), "it was mended in between");
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let found = tracing::subscriber::with_default(log, || {
+        let look = |content: &&str| {
+            fs::write(&file.0, content).unwrap();
+            match look(&secrets) {
+                Ok(found) => format!("{found:?} {}", current(&secrets)),
+                Err(error) => format!("{:?} {}", error.kind(), current(&secrets)),
+            }
+        };
+        contents.iter().map(look).collect()
+    });
+    (found, String::from_utf8(lines.0.lock().unwrap().clone()).unwrap())
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_told_once_until_it_is_mended() {
+    let (found, log) = log_of(&["", "", "old", "", "new"], ShareSecrets::reload);
+    assert_eq!(found, ["Empty old", "Empty old", "Unchanged old", "Empty old", "Changed new"]);
+    assert_eq!(log.matches("ERROR").count(), 2, "{log}");
+    assert_eq!(log.matches("the last good share secret stays in force").count(), 2, "{log}");
+}
+
+#[test]
+fn half_a_secret_is_not_adopted_by_who_looks_every_now_and_then() {
+    let (found, log) = log_of(
+        &["old", "", "ne", "new", "new", "new", "", "", "", "other", "newer", "newer"],
+        ShareSecrets::reload_settled,
+    );
+    let expected = [
+        "Unchanged old",
+        "Empty old",
+        "Unsettled old",
+        "Unsettled old",
+        "Changed new",
+        "Unchanged new",
+        "Empty new",
+        "Empty new",
+        "Empty new",
+        "Unsettled new",
+        "Unsettled new",
+        "Changed newer",
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(log.matches("ERROR").count(), 1, "{log}");
 }
 
 #[test]
