@@ -76,7 +76,7 @@ fn what_is_not_posted_is_answered_405_before_it_is_verified() {
         assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")), "{method}");
     }
     assert!(listener.is_silent_for_sure());
-    let log = listener.process.stderr();
+    let log = listener.process.log_to_its_end();
     assert!(!log.contains("ERROR") && !log.contains("rejected"), "{log}");
 }
 
@@ -101,7 +101,7 @@ fn a_signed_event_to_a_wrong_path_comes_back_and_a_stray_request_does_not() {
     assert_eq!(sent(&listener, "POST", "/other", &[], EVENT), 404);
     assert_eq!(sent(&listener, "GET", "/other", &signed, b""), 404);
     assert!(listener.is_silent_for_sure());
-    let log = listener.process.stderr();
+    let log = listener.process.log_to_its_end();
     assert!(!log.contains("hush") && !log.contains("/other"), "{log}");
 }
 
@@ -118,7 +118,7 @@ fn the_body_is_the_identity_and_the_key_a_hint() {
     assert!(handled(&event(2, 2), "fresh"), "the replay did not burn the key");
     assert!(!handled(&event(3, 1), "a"), "a retry that was built anew");
     assert!(handled(&event(3, 3), "a"), "another event under a known key");
-    let log = listener.process.stderr();
+    let log = listener.process.log_to_its_end();
     assert_eq!(log.matches(" WARN a replay").count(), 1, "{log}");
     assert_eq!(log.matches("ERROR another event under a known idempotency key").count(), 1, "{log}");
     assert!(!log.contains("marker") && !log.contains(SECRET), "{log}");
@@ -223,9 +223,7 @@ fn a_flood_of_forgeries_is_a_few_lines_and_their_number() {
     for _ in 0..300 {
         assert_eq!(listener.post_signed("another", EVENT, None), 401);
     }
-    listener.process.terminate();
-    assert_eq!(listener.process.wait().code(), Some(0));
-    let log = listener.process.rest_of_stderr();
+    let log = listener.process.log_to_its_end();
     let rejected: Vec<&str> = log.lines().filter(|line| line.contains("signature_mismatch")).collect();
     let more = |line: &&str| line.split_once(" and ")?.1.split_once(" more like")?.0.parse::<usize>().ok();
     let numbers: Vec<usize> = rejected.iter().filter_map(more).collect();

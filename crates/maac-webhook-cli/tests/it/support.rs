@@ -132,6 +132,13 @@ impl Running {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
+    /// Tells it to stop, and gives all that it ever logged.
+    pub(crate) fn log_to_its_end(&mut self) -> String {
+        self.terminate();
+        assert_eq!(self.wait().code(), Some(0));
+        self.rest_of_stderr()
+    }
+
     /// All of standard error, once the process has ended.
     pub(crate) fn rest_of_stderr(&mut self) -> String {
         self.seen.extend(self.stderr.iter());
