@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use h2::Reason;
-use maac_webhook::{Endpoint, ShareSecret, Signature, headers};
+use maac_webhook::{BodyBudget, Endpoint, ShareSecret, Signature, headers};
 use maac_webhook_tests::{
     http2::Exchange,
     logs::Logs,
@@ -186,6 +186,36 @@ async fn logged(logs: &Logs) -> Vec<String> {
         if !lines.is_empty() || Instant::now() > deadline {
             return lines;
         }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn unverified_bodies_beyond_their_budget_are_answered_503_and_come_back() {
+    let logs = Logs::capture();
+    for kind in Kind::ALL {
+        let budget = BodyBudget::new(BODY.len() + 10);
+        let receiver = Receiver::start(kind, patient().with_body_budget(budget.clone())).await;
+        let request = wire::fixed(&signed(BODY), BODY);
+        // A stranger holds more than the genuine event leaves.
+        let mut stranger = TcpStream::connect(receiver.address).await.unwrap();
+        stranger.write_all(&request[..request.len() - 12]).await.unwrap();
+        until(|| budget.held() == BODY.len() - 12).await;
+        let answer = wire::exchange(receiver.address, &request).await;
+        assert_rejected(kind, &answer, &logs, &receiver, 503, "overloaded");
+
+        drop(stranger);
+        assert_eq!(logged(&logs).await.len(), 1, "{kind:?}");
+        until(|| budget.held() == 0).await;
+        assert_eq!(wire::exchange(receiver.address, &request).await.status, 200, "{kind:?}");
+        assert_eq!(receiver.take_handled().len(), 1, "{kind:?}");
+    }
+}
+
+async fn until(holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < wire::PATIENCE);
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
