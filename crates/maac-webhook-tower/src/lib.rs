@@ -1,5 +1,5 @@
-//! A tower layer that admits only verified MAAC webhooks, for axum, hyper, lambda_http and whatever
-//! else speaks tower.
+//! A tower layer that admits only verified MAAC webhooks, for axum, hyper and whatever else speaks tower with the types
+//! of the `http` crate.
 //!
 //! [`VerifyLayer`] does, in this order:
 //!
