@@ -34,6 +34,13 @@
 //!    200 or 5xx.
 //! 3. With neither, the handler never runs: 503, and the log says "not configured".
 //!
+//! MAAC gives an event up at a 404, so let the app's default service answer 503: a slip in the console's URL must not cost one.
+//!
+//! # What is logged
+//!
+//! A rejected request is answered without a word. Why is one line of the log, through `tracing`: a program without a
+//! subscriber (`tracing_subscriber::fmt().init()`) is silent.
+//!
 //! # Several endpoints, and other topics
 //!
 //! Each MAAC endpoint has its own secret, so it gets its own resource and middleware:

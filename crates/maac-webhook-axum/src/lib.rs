@@ -30,7 +30,39 @@
 //!    Nothing guards the handler's answer then: answer 200 or 5xx.
 //! 3. With neither, the handler never runs: 503, and the log says "not configured".
 //!
-//! A state of your own without an `Endpoint` says so with [`LayerVerifies`].
+//! A state of your own without an `Endpoint` says so with [`LayerVerifies`]; without it the compiler says that the handler is
+//! no `Handler`:
+//!
+//! ```
+//! # use axum::{Router, extract::State, routing::post};
+//! # use maac_webhook_axum::{LayerVerifies, VerifyLayer, Webhook, maac_webhook::{Endpoint, Event}};
+//! # #[derive(Clone)] struct Pool;
+//! #[derive(Clone)]
+//! struct AppState {
+//!     database: Pool,
+//! }
+//!
+//! impl LayerVerifies for AppState {}
+//!
+//! async fn receive(State(state): State<AppState>, Webhook(event): Webhook<Event>) -> &'static str {
+//!     // Upsert into state.database.
+//!     "OK"
+//! }
+//!
+//! # fn app(endpoint: Endpoint, database: Pool) -> Router {
+//! Router::new()
+//!     .route("/webhooks/maac", post(receive).layer(VerifyLayer::new(endpoint)))
+//!     .with_state(AppState { database })
+//! # }
+//! ```
+//!
+//! A layer answers *every* request it is put around: put health checks beside it. And MAAC gives an event up at a 404, so let
+//! a router's fallback answer 503: a slip in the console's URL must not cost one.
+//!
+//! # What is logged
+//!
+//! A rejected request is answered without a word. Why is one line of the log, through `tracing`: a program without a
+//! subscriber (`tracing_subscriber::fmt().init()`) is silent.
 //!
 //! # Several endpoints, and other topics
 //!

@@ -40,6 +40,14 @@ impl std::fmt::Debug for Hidden {
 
 impl SecretArgs {
     pub(crate) fn secret(&self) -> Result<ShareSecret, Failure> {
+        let secret = self.unwarned()?;
+        if let Some(slip) = secret.slip() {
+            log::line(format_args!("warning: {slip}"));
+        }
+        Ok(secret)
+    }
+
+    fn unwarned(&self) -> Result<ShareSecret, Failure> {
         match (&self.secret_file, &self.secret) {
             (Some(path), _) => ShareSecret::from_file(path).map_err(unusable),
             (None, Some(secret)) => {
@@ -69,7 +77,7 @@ impl SecretArgs {
     pub(crate) fn secrets(&self) -> Result<ShareSecrets, Failure> {
         match &self.secret_file {
             Some(path) => ShareSecrets::from_file(path).map_err(unusable),
-            None => self.secret().map(ShareSecrets::new),
+            None => self.unwarned().map(ShareSecrets::new),
         }
     }
 

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use maac_webhook::{Delivery, event::Envelope, jiff::Timestamp};
+use maac_webhook::{Delivery, Rejection, event::Envelope, jiff::Timestamp};
 use tokio::time::timeout;
 
 use crate::{Accepted, Incoming, Retention, Store, StoreError, StoreErrorKind};
@@ -62,9 +62,9 @@ impl<S: Store> Inbox<S> {
     ///
     /// # Errors
     ///
-    /// A store that cannot do it in time. Answer 503: as a [`Rejection`](maac_webhook::Rejection) it is one, and the event comes
-    /// back.
-    pub async fn accept(&self, delivery: Delivery) -> Result<Accepted, StoreError> {
+    /// A store that cannot do it in time: a [`StoreUnavailable`](maac_webhook::RejectionKind::StoreUnavailable), to be answered
+    /// 503, so that the event comes back.
+    pub async fn accept(&self, delivery: Delivery) -> Result<Accepted, Rejection> {
         let now = Timestamp::now();
         let incoming = Incoming {
             hold: self.is_older_than_identities(&delivery, now),

@@ -30,6 +30,33 @@
 //! # Ok(()) }
 //! ```
 //!
+//! In axum, with the inbox as the state (in actix-web alike, with the inbox as `web::Data`):
+//!
+//! ```
+//! use axum::{Router, extract::State, routing::post};
+//! use maac_webhook_axum::{LayerVerifies, VerifyLayer, Webhook, WebhookRejection};
+//! use maac_webhook_inbox::{Inbox, maac_webhook::{Delivery, Endpoint}, sqlite::SqliteStore};
+//!
+//! #[derive(Clone)]
+//! struct AppState {
+//!     inbox: Inbox<SqliteStore>,
+//! }
+//!
+//! impl LayerVerifies for AppState {}
+//!
+//! async fn receive(
+//!     State(state): State<AppState>,
+//!     Webhook(delivery): Webhook<Delivery>,
+//! ) -> Result<&'static str, WebhookRejection> {
+//!     state.inbox.accept(delivery).await?;
+//!     Ok("OK")
+//! }
+//!
+//! fn app(endpoint: Endpoint, state: AppState) -> Router {
+//!     Router::new().route("/webhooks/maac", post(receive).layer(VerifyLayer::new(endpoint))).with_state(state)
+//! }
+//! ```
+//!
 //! # What is one event
 //!
 //! The body identifies an event; the idempotency key is not signed, and a hint. See [`Verdict`]. The store's own uniqueness

@@ -15,7 +15,7 @@
 //!    verified delivery another 2xx becomes 200, and a 3xx or 4xx that would lose the event becomes 503,
 //!    with an ERROR. See [`preserve_inner_status`](maac_webhook::Endpoint::preserve_inner_status).
 //!
-//! A rejection's body is empty. Its reason is one log line and a [`Rejection`](maac_webhook::Rejection) in
+//! A rejection's body is empty. Its reason is one log line, through `tracing` (a program without a subscriber is silent), and a [`Rejection`](maac_webhook::Rejection) in
 //! the response's extensions. An error of the inner service is passed on as it is.
 //!
 //! The layer does not deduplicate: an event recorded as known before its handler succeeded would be lost

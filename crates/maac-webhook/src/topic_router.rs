@@ -48,6 +48,22 @@ use crate::{Delivery, Event, OfTopic, Rejection, RejectionKind, event::Topic, fr
 ///     });
 /// # let _: TopicRouter = router;
 /// ```
+///
+/// A handler that needs something of its own takes a clone of it into each call, for it may be called many times at once:
+///
+/// ```
+/// # #[derive(Clone)] struct Pool;
+/// # impl Pool { async fn upsert(&self, _: &str) -> std::io::Result<()> { Ok(()) } }
+/// use maac_webhook::{TopicRouter, event::PrizePointsAdded};
+///
+/// fn topics(pool: Pool) -> TopicRouter {
+///     TopicRouter::new().on(move |points: PrizePointsAdded| {
+///         let pool = pool.clone();
+///         async move { pool.upsert(points.natural_key().as_str()).await }
+///     })
+/// }
+/// # let _ = topics(Pool);
+/// ```
 #[derive(Clone, Default)]
 pub struct TopicRouter {
     routes: Vec<(Topic, Route)>,

@@ -74,6 +74,33 @@ impl ShareSecret {
         Ok(Self(secret))
     }
 
+    /// What about the secret looks like a slip of copying, where something does: quotes around it, or the name of a variable
+    /// before it. It is taken as it is, for a secret is an opaque string; [`ShareSecrets`](crate::ShareSecrets) warns of it.
+    ///
+    /// ```
+    /// # use maac_webhook::ShareSecret;
+    /// assert_eq!(ShareSecret::new("d0c5c1a6")?.slip(), None);
+    /// assert!(ShareSecret::new("'d0c5c1a6'")?.slip().is_some());
+    /// assert!(ShareSecret::new("MAAC_SHARE_SECRET=d0c5c1a6")?.slip().is_some());
+    /// # Ok::<(), maac_webhook::SecretError>(())
+    /// ```
+    #[must_use]
+    pub fn slip(&self) -> Option<&'static str> {
+        let text = self.expose_secret();
+        let quoted = |quote: char| text.strip_prefix(quote).is_some_and(|rest| rest.ends_with(quote));
+        let named = text.split_once('=').is_some_and(|(name, value)| {
+            let upper = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+            name.contains('_') && name.bytes().all(upper) && !value.is_empty()
+        });
+        if quoted('"') || quoted('\'') {
+            Some("the share secret has quotes around it, which are most likely not part of it")
+        } else if named {
+            Some("the share secret begins with the name of a variable, which is most likely not part of it")
+        } else {
+            None
+        }
+    }
+
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.expose_secret().as_bytes().ct_eq(other.expose_secret().as_bytes()).into()
     }

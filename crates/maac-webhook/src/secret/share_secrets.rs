@@ -18,6 +18,23 @@ use crate::signature::SigningKey;
 /// without a restart. **A list of secrets is for a change, never for several endpoints**, each of
 /// which has a secret of its own.
 ///
+/// Nothing is read again by itself. A program that follows a file looks at it now and then:
+///
+/// ```no_run
+/// # use std::{thread, time::Duration};
+/// # use maac_webhook::ShareSecrets;
+/// let secrets = ShareSecrets::from_file("/run/secrets/maac")?;
+/// let followed = secrets.clone();
+/// thread::spawn(move || {
+///     loop {
+///         thread::sleep(Duration::from_secs(1));
+///         // What is wrong with the file is in the log already.
+///         let _ = followed.reload_settled();
+///     }
+/// });
+/// # Ok::<(), maac_webhook::SecretError>(())
+/// ```
+///
 /// MAAC's "Change Share Secret" has no overlap on its own side; the overlap here is for retries that
 /// were signed before the change and are still on their way.
 #[derive(Clone)]
@@ -258,6 +275,9 @@ impl fmt::Debug for ShareSecrets {
 
 impl Key {
     fn new(secret: ShareSecret) -> Arc<Self> {
+        if let Some(slip) = secret.slip() {
+            tracing::warn!("{slip}: should that be so, no genuine event is verified");
+        }
         let signing = SigningKey::new(&secret);
         Arc::new(Self { secret, signing })
     }

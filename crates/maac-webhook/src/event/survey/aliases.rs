@@ -70,7 +70,7 @@ impl AliasMap {
     /// | `bool` | `true`/`false`, `yes`/`no` (in either case), `1`/`0`, `是`/`否` |
     /// | `char` | an answer of one character |
     /// | an enum of unit variants | the variant that the answer names |
-    /// | what is read from a string, as a date | whatever the type accepts |
+    /// | what is read from a string, as a date | whatever the type accepts: `jiff::civil::Date` takes `1992-07-14` and no slashes |
     /// | `()` | an unanswered question |
     /// | bytes | the answer in UTF-8 |
     /// | `serde_json::Value` | always a list of strings |
