@@ -7,7 +7,8 @@ use std::sync::{
 ///
 /// One body is bounded by its endpoint's limit; without a bound for all of them, a stranger with many connections
 /// would have as much memory as he likes. Beyond it a request is answered 503
-/// ([`Overloaded`](crate::RejectionKind::Overloaded)), and comes back. Bytes count from when they arrive to when their
+/// ([`Overloaded`](crate::RejectionKind::Overloaded)), and comes back: a body over 64 KiB first, since half of the budget is
+/// kept for smaller ones, and one of up to 4 KiB last. Bytes count from when they arrive to when their
 /// request is verified or rejected. They are the bodies' own: a body that comes in pieces may take up to twice as much memory.
 ///
 /// Each [`Endpoint`](crate::Endpoint) has one of its own unless it is given a clone of another's; clones count together.
@@ -64,13 +65,27 @@ impl Held {
     #[must_use]
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
         let Budget { limit, held } = &*self.budget.0;
-        let more = |held: usize| held.checked_add(bytes).filter(|held| held <= limit);
+        let limit = limit - reserved(*limit, self.bytes.saturating_add(bytes));
+        let more = |held: usize| held.checked_add(bytes).filter(|held| *held <= limit);
         let taken = held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok();
         if taken {
             self.bytes += bytes;
         }
         taken
     }
+}
+
+/// What a body of this size must leave for smaller ones. MAAC's events are a few KiB: whoever would have them refused
+/// must hold many small bodies for it, each on a connection or stream of its own, and not a few large ones.
+fn reserved(limit: usize, body: usize) -> usize {
+    const KIB: usize = 1024;
+    let eighths = match body {
+        0..=4096 => 0,
+        _ if body <= 16 * KIB => 1,
+        _ if body <= 64 * KIB => 2,
+        _ => 4,
+    };
+    limit / 8 * eighths
 }
 
 impl Drop for Held {
@@ -94,6 +109,30 @@ mod tests {
         assert!(one.take(4) && !one.take(1));
         drop(one);
         assert_eq!(budget.held(), 0);
+    }
+
+    #[test]
+    fn large_bodies_leave_room_for_small_ones() {
+        const KIB: usize = 1024;
+        let budget = BodyBudget::new(800 * KIB);
+        let full = |bytes: usize| {
+            let mut all = Vec::new();
+            loop {
+                let mut one = budget.begin();
+                if !one.take(bytes) {
+                    return all;
+                }
+                all.push(one);
+            }
+        };
+        let large = full(100 * KIB);
+        assert_eq!((large.len(), budget.held()), (4, 400 * KIB));
+        let middling = full(64 * KIB);
+        assert_eq!((middling.len(), budget.held()), (3, 592 * KIB));
+        let small = full(16 * KIB);
+        assert_eq!((small.len(), budget.held()), (6, 688 * KIB));
+        let events = full(4 * KIB);
+        assert_eq!((events.len(), budget.held()), (28, 800 * KIB));
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! What identifies an event: its body. The idempotency key is a hint that nobody signed.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::event::Envelope;
@@ -30,7 +35,8 @@ impl Identity {
     }
 }
 
-/// What an event says, its timestamp left out: SHA-256 over endpoint, topic and the text of `data`.
+/// What an event says, its timestamp left out: SHA-256 over the endpoint and every other member of the body, as it was
+/// sent.
 ///
 /// A retry that the sender built anew has another body and so another [`Identity`], but the same key
 /// and the same content. An unreadable body has no content digest.
@@ -39,9 +45,12 @@ pub struct ContentDigest([u8; 32]);
 
 impl ContentDigest {
     pub(crate) fn of(endpoint: &str, body: &[u8]) -> Option<Self> {
-        let envelope = Envelope::read(body).ok()?;
-        let (topic, data) = (envelope.topic(), envelope.data());
-        Some(Self(scoped(endpoint, &[topic.as_bytes(), data.as_bytes()])))
+        Envelope::read(body).ok()?;
+        let Members(members) = serde_json::from_slice(body).ok()?;
+        let parts = members.iter().filter(|(name, _)| name != "timestamp");
+        let parts: Vec<&[u8]> =
+            parts.flat_map(|(name, value)| [name.as_bytes(), value.get().as_bytes()]).collect();
+        Some(Self(scoped(endpoint, &parts)))
     }
 
     /// The 32 bytes, as a store keeps them.
@@ -76,7 +85,34 @@ macro_rules! hexadecimal {
 
 hexadecimal!(Identity, ContentDigest);
 
-/// Each part but the last is preceded by its length, so that no two lists of parts are hashed alike.
+/// The members of a body, in the order in which they were sent.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// Each part is preceded by its length, so that no two lists of parts are hashed alike.
 fn scoped(endpoint: &str, parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in std::iter::once(endpoint.as_bytes()).chain(parts.iter().copied()) {

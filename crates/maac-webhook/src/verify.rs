@@ -113,6 +113,7 @@ impl Verifier {
     /// As [`begin`](Self::begin), [`Verification::update`] and [`Verification::finish`].
     pub fn verify(&self, head: RequestHead<'_>, body: Bytes) -> Result<Delivery, Rejection> {
         let mut verification = self.begin(head)?;
+        verification.whole = Some(body.len() as u64);
         verification.update(body)?;
         verification.finish()
     }
@@ -145,6 +146,7 @@ impl Verifier {
             signature,
             idempotency_key: usable_key(head.idempotency_key),
             held: self.endpoint.body_budget().begin(),
+            whole: head.content_length,
             body: Body::Empty,
         })
     }
@@ -177,6 +179,8 @@ pub struct Verification {
     signature: Signature,
     idempotency_key: Result<IdempotencyKey, &'static str>,
     held: Held,
+    /// The length that the request declares for its body.
+    whole: Option<u64>,
     body: Body,
 }
 
@@ -193,6 +197,10 @@ impl Verification {
         }
         if !self.held.take(chunk.len()) {
             return Err(RejectionKind::Overloaded.into());
+        }
+        // A piece that is not the whole is copied: a few bytes may hold on to the large buffer they were read into.
+        if self.body.len() == 0 && self.whole != Some(chunk.len() as u64) {
+            self.body = Body::Many(Box::new(Pieces::begin(&self.live)));
         }
         self.body.push(chunk, &self.live);
         Ok(())

@@ -44,7 +44,7 @@ impl EventError {
         }
         // serde_json has no category for its recursion limit.
         let kind = if message.starts_with("recursion limit") { EventErrorKind::TooDeep } else { kind };
-        Self { kind, path, message: Some(message) }
+        Self { kind, path: path.map(shortened), message: Some(message) }
     }
 
     /// What is wrong.
@@ -53,10 +53,19 @@ impl EventError {
         self.kind
     }
 
-    /// Where in the body, as in `data.items[2].amount`, where that is known.
+    /// Where in the body, as in `data.items[2].amount`, where that is known; shortened to 200 characters.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref()
+    }
+}
+
+/// A path is made of a stranger's names.
+fn shortened(path: String) -> String {
+    const LONGEST: usize = 200;
+    match path.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &path[..end]),
+        None => path,
     }
 }
 

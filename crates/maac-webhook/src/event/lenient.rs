@@ -95,15 +95,21 @@ pub(super) fn opt_decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 }
 
 fn exact_decimal(text: &str) -> Option<Decimal> {
-    // An exponent can ask for more digits than fit: what was read must say the same as what was sent.
-    if text.contains(['e', 'E']) {
-        let read = Decimal::from_scientific(text).ok()?;
-        let same = read.to_string().parse::<f64>().ok() == text.parse::<f64>().ok();
-        return same.then_some(read);
+    // No decimal has as many characters; and `rust_decimal` calls itself for each leading zero, which may be as deep as a
+    // stranger likes.
+    const LONGEST: usize = 64;
+    if text.len() > LONGEST {
+        return None;
     }
     // A text may hold what a JSON number may not, as `1_000`.
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
-    plain.then(|| Decimal::from_str_exact(text).ok()).flatten()
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
+    let exact = |text: &str| plain(text).then(|| Decimal::from_str_exact(text).ok()).flatten();
+    let Some((digits, _)) = text.split_once(['e', 'E']) else { return exact(text) };
+    // An exponent can ask for more digits than fit: what was read must say the same as what was sent.
+    let (base, read) = (exact(digits)?, Decimal::from_scientific(text).ok()?);
+    let significant = |decimal: Decimal| decimal.mantissa().to_string().trim_end_matches('0').to_owned();
+    let same = read.to_string().parse::<f64>().ok() == text.parse::<f64>().ok();
+    (same && significant(base) == significant(read)).then_some(read)
 }
 
 thread_local! {

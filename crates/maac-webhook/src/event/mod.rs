@@ -10,8 +10,9 @@
 //! 4. A field that is of no use is `None` too: one that is neither text nor number where one is expected, and a number that
 //!    no [`Decimal`](crate::rust_decimal::Decimal) holds exactly. Nothing is rounded or guessed, and a WARN counts such fields. What has
 //!    no way to say that it is missing (an entry of a list, an alias) makes the event [`Event::Unknown`].
-//! 5. An unknown field is ignored; an unknown value of an enum is its `Other`.
-//! 6. An event with a member given twice, of those that are read, is [`Event::Unknown`]: two readers could see two events in
+//! 5. Half of a character beyond the BMP (`\ud83d` alone, as Python writes of a text that was cut) is U+FFFD.
+//! 6. An unknown field is ignored; an unknown value of an enum is its `Other`.
+//! 7. An event with a member given twice, of those that are read, is [`Event::Unknown`]: two readers could see two events in
 //!    it.
 //!
 //! Each struct holds the fields of `data` and the envelope's `timestamp`. Facts are from the MAAC
@@ -36,6 +37,7 @@ mod pnp;
 mod points;
 mod raw_json;
 mod receipt;
+mod surrogates;
 mod survey;
 mod topic;
 

@@ -7,12 +7,17 @@ use super::{
     Envelope, Event, EventError, EventErrorKind, OffsetDateTime, Topic, Unknown,
     envelope::{self, Data, DataReader, Parts},
     lenient::{Object, noting_drift},
+    surrogates,
 };
 
 pub(super) fn event(body: &Bytes) -> Event {
     let (event, drifted) = noting_drift(|| {
-        let read = envelope::utf8(body).ok().and_then(|text| envelope::parse(text, TypedData).ok());
-        read.and_then(typed)
+        let text = envelope::utf8(body).ok()?;
+        read(text).or_else(|| {
+            let event = read(&surrogates::replace_lone(text)?)?;
+            tracing::warn!("an event has half a character, which is read as U+FFFD");
+            Some(event)
+        })
     });
     let Some(event) = event else { return Event::Unknown(unknown(body)) };
     if drifted > 0 {
@@ -21,6 +26,10 @@ pub(super) fn event(body: &Bytes) -> Event {
         tracing::warn!(topic, drifted, "fields of an event are not as documented, and are read as missing");
     }
     event
+}
+
+fn read(text: &str) -> Option<Event> {
+    envelope::parse(text, TypedData).ok().and_then(typed)
 }
 
 fn typed(parts: Parts<'_, Event>) -> Option<Event> {

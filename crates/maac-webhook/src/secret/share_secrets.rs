@@ -187,7 +187,14 @@ impl ShareSecrets {
         if live.current.as_ref().is_some_and(|key| key.is(&secret)) {
             return Reload::Unchanged;
         }
-        let previous = live.current.clone().map(|old| (old, until));
+        let previous = match (&live.current, &live.previous) {
+            // A file that was written in two steps, with a pause: its first half was no secret, and the one before it is on its
+            // way still.
+            (Some(half), Some((old, until))) if now < *until && half.begins(&secret) => {
+                Some((old.clone(), *until))
+            }
+            (current, _) => current.clone().map(|old| (old, until)),
+        };
         *live = Arc::new(LiveKeys { current: Some(Key::new(secret)), previous });
         Reload::Changed
     }
@@ -280,6 +287,10 @@ impl Key {
         }
         let signing = SigningKey::new(&secret);
         Arc::new(Self { secret, signing })
+    }
+
+    fn begins(&self, secret: &ShareSecret) -> bool {
+        secret.expose_secret().starts_with(self.secret.expose_secret())
     }
 
     fn is(&self, secret: &ShareSecret) -> bool {

@@ -267,3 +267,37 @@ fn a_store_gives_back_the_delivery_it_was_given() {
         "{stored}"
     );
 }
+
+#[test]
+fn a_whole_body_is_not_copied_and_a_piece_holds_on_to_no_larger_buffer() {
+    let (verifier, signature) = (verifier("one"), sign("one", BODY));
+    let buffer = Bytes::copy_from_slice(BODY);
+    for length in [None, Some(BODY.len() as u64)] {
+        let mut verification = verifier.begin(head(&signature, "k").with_content_length(length)).unwrap();
+        verification.update(buffer.clone()).unwrap();
+        let body = verification.finish().unwrap().body().clone();
+        assert_eq!(body.as_ptr() == buffer.as_ptr(), length.is_some());
+    }
+    let delivery = verifier.verify(head(&signature, "k"), buffer.clone()).unwrap();
+    assert_eq!(delivery.body().as_ptr(), buffer.as_ptr());
+}
+
+#[test]
+fn a_retry_that_was_built_anew_says_the_same_and_another_member_says_more() {
+    let content = |body: &'static str| {
+        let signature = sign("one", body.as_bytes());
+        let delivery = verifier("one").verify(head(&signature, "k"), Bytes::from_static(body.as_bytes()));
+        delivery.unwrap().content_digest()
+    };
+    let first = content(r#"{"timestamp": "1", "topic": "t", "data": {"a": 1}}"#);
+    assert!(first.is_some());
+    assert_eq!(first, content(r#"{"timestamp": "2", "topic": "t", "data": {"a": 1}}"#));
+    for other in [
+        r#"{"timestamp": "1", "topic": "u", "data": {"a": 1}}"#,
+        r#"{"timestamp": "1", "topic": "t", "data": {"a": 2}}"#,
+        r#"{"timestamp": "1", "topic": "t", "data": {"a": 1}, "part": 2}"#,
+    ] {
+        assert_ne!(first, content(other), "{other}");
+    }
+    assert_eq!(content("no JSON"), None);
+}

@@ -268,3 +268,10 @@ fn php_writes_an_empty_array_as_an_object_and_the_other_way_round() {
     assert!(survey.answer.alias.is_empty() && survey.answer.result.is_empty());
     assert!(receipt(json!({"items": {}})).items.is_empty());
 }
+
+#[test]
+fn half_a_character_loses_no_event() {
+    let body = r#"{"topic": "prize.points_added", "data": {"points_id": "p", "points_memo": "\ud83d \u5973 \ud83c\udf89"}}"#;
+    let points = PrizePointsAdded::from_event(parse(body)).unwrap();
+    assert_eq!(points.points_memo.as_deref(), Some("\u{fffd} 女 🎉"));
+}

@@ -119,6 +119,18 @@ fn rotating_to_the_secret_in_force_changes_nothing() {
 }
 
 #[test]
+fn half_a_secret_that_was_adopted_is_not_the_one_before() {
+    let (secrets, now) = (ShareSecrets::new(secret("old")), Instant::now());
+    secrets.rotate_at(secret("ne"), Duration::from_secs(60), now);
+    secrets.rotate_at(secret("new"), Duration::from_secs(60), now + Duration::from_secs(5));
+    assert_eq!(current(&secrets), "new");
+    assert_eq!(previous(&secrets), Some(("old".to_owned(), now + Duration::from_secs(60))));
+
+    secrets.rotate_at(secret("newer"), Duration::from_secs(60), now + Duration::from_secs(90));
+    assert_eq!(previous(&secrets).unwrap().0, "new", "the old one's time is over");
+}
+
+#[test]
 fn a_first_secret_has_none_before_it() {
     let secrets = ShareSecrets::empty();
     secrets.rotate(secret("one"), Duration::from_secs(60));
