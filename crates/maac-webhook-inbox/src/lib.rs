@@ -43,9 +43,13 @@
 
 #[cfg(feature = "acceptance")]
 pub mod acceptance;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod columns;
 mod error;
 mod inbox;
 mod store;

@@ -3,8 +3,10 @@
 use maac_webhook::{ContentDigest, Delivery, IdempotencyKey, jiff::Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::rows::{micros, slot_name};
-use crate::{Accepted, EntryId, Incoming, State, Verdict};
+use crate::{
+    Accepted, EntryId, Incoming, State, Verdict,
+    columns::{micros, slot_name},
+};
 
 pub(super) fn accept(
     transaction: &Transaction<'_>,

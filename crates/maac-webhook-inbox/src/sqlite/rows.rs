@@ -1,15 +1,9 @@
 //! Between columns and types.
 
-use maac_webhook::{
-    Delivery, IdempotencyKey, SecretSlot, Signature, StoredDelivery, bytes::Bytes, jiff::Timestamp,
-};
+use maac_webhook::{Delivery, IdempotencyKey, Signature, StoredDelivery, bytes::Bytes, jiff::Timestamp};
 use rusqlite::{Row, types::Type};
 
-use crate::{Entry, EntryId, State};
-
-pub(super) fn micros(time: Timestamp) -> i64 {
-    time.as_microsecond()
-}
+use crate::{Entry, EntryId, State, columns::slot};
 
 pub(super) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
     Timestamp::from_microsecond(row.get(column)?).map_err(|error| unreadable(Type::Integer, error))
@@ -17,13 +11,6 @@ pub(super) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timesta
 
 fn unreadable(of: Type, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, of, error.into())
-}
-
-pub(super) fn slot_name(slot: SecretSlot) -> &'static str {
-    match slot {
-        SecretSlot::Previous => "previous",
-        _ => "current",
-    }
 }
 
 /// What was verified before it was stored, given back.
@@ -36,7 +23,7 @@ pub(super) fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         endpoint: endpoint.into(),
         idempotency_key: key.and_then(|key| IdempotencyKey::parse(key.as_bytes())),
         signature: Signature::from_bytes(row.get("signature")?),
-        matched: if matched == "previous" { SecretSlot::Previous } else { SecretSlot::Current },
+        matched: slot(&matched),
         received_at: timestamp(row, "received_at")?,
         body: Bytes::from(body),
     }))
