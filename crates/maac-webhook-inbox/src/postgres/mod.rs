@@ -56,9 +56,12 @@ impl PgStore {
     ///
     /// A server that cannot be reached within two seconds; an inbox of a later version than this program knows.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| {
-            StoreError::new(StoreErrorKind::Failed, "not the URL of a Postgres database").because(error)
-        })?;
+        let no_url = StoreError::new(StoreErrorKind::Failed, "not the URL of a Postgres database");
+        // sqlx reads the URL of any server, and finds the local one.
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(no_url);
+        }
+        let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| no_url.because(error))?;
         Self::connect_with(options).await
     }
 

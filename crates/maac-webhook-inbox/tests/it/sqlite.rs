@@ -30,7 +30,7 @@ async fn the_sqlite_store_passes_the_acceptance_suite() {
 #[tokio::test]
 async fn a_handler_may_complete_an_event_in_the_transaction_of_its_effects() {
     let fixture = Fixture::on_sqlite();
-    let path = fixture.folder.as_ref().unwrap().path().join("inbox.db");
+    let path = fixture.url.clone();
     let own = rusqlite::Connection::open(&path).unwrap();
     own.execute_batch("CREATE TABLE effects (points_id TEXT)").unwrap();
     let handler = service_fn(move |claimed: Claimed| {
@@ -67,8 +67,7 @@ async fn a_handler_may_complete_an_event_in_the_transaction_of_its_effects() {
 #[tokio::test]
 async fn a_delivery_may_be_accepted_in_a_transaction_of_ones_own() {
     let fixture = Fixture::on_sqlite();
-    let mut own =
-        rusqlite::Connection::open(fixture.folder.as_ref().unwrap().path().join("inbox.db")).unwrap();
+    let mut own = rusqlite::Connection::open(&fixture.url).unwrap();
     let incoming = Incoming::new(delivery(r#"{"topic": "t", "data": {}}"#, Some("key-1")));
     let transaction = own.transaction().unwrap();
     SqliteStore::accept_in(&transaction, &incoming, Timestamp::now()).unwrap();

@@ -28,23 +28,24 @@ pub(crate) const NO_TIME: Backoff = Backoff::new(Duration::from_millis(1), Durat
 /// An inbox that is empty.
 pub(crate) struct Fixture<S> {
     pub(crate) inbox: Inbox<S>,
-    /// Where it is removed with the fixture.
-    pub(crate) folder: Option<TempDir>,
+    /// Its file, or its database.
+    pub(crate) url: String,
+    _folder: Option<TempDir>,
 }
 
 impl Fixture<SqliteStore> {
     pub(crate) fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(folder.path().join("inbox.db")).unwrap();
-        Self { inbox: Inbox::new(store), folder: Some(folder) }
+        let url = folder.path().join("inbox.db").to_str().unwrap().to_owned();
+        Self { inbox: Inbox::new(SqliteStore::open(&url).unwrap()), url, _folder: Some(folder) }
     }
 }
 
 impl Fixture<PgStore> {
     /// `None` where there is no Postgres.
     pub(crate) async fn on_postgres() -> Option<Self> {
-        let store = PgStore::connect(&Postgres::shared()?.new_database()).await.unwrap();
-        Some(Self { inbox: Inbox::new(store), folder: None })
+        let url = Postgres::shared()?.new_database();
+        Some(Self { inbox: Inbox::new(PgStore::connect(&url).await.unwrap()), url, _folder: None })
     }
 }
 
@@ -87,6 +88,10 @@ impl Seen {
         let times = seen.entry(delivery.event().natural_key().to_string()).or_default();
         *times += 1;
         *times
+    }
+
+    pub(crate) fn has(&self, delivery: &Delivery) -> bool {
+        self.0.lock().unwrap().contains_key(delivery.event().natural_key().as_str())
     }
 
     pub(crate) fn times(&self) -> Vec<usize> {
