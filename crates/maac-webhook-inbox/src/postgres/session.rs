@@ -30,7 +30,7 @@ const SETTINGS: &str = "
     SELECT set_config('synchronous_commit', 'on', false)
      WHERE current_setting('synchronous_commit') <> 'remote_apply';
     SET default_transaction_isolation = 'read committed';
-    SET lock_timeout = '1s';
+    SET lock_timeout = '1200ms';
     SET statement_timeout = '10s';
     SET idle_in_transaction_session_timeout = '10s';
     SET enable_seqscan = off;
