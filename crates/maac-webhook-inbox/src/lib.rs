@@ -30,6 +30,9 @@
 //! # Ok(()) }
 //! ```
 //!
+//! The store is an embedded SQLite file, or with the feature `postgres` a server's database, for several receivers and workers.
+//! The handler does not change with it.
+//!
 //! # What is one event
 //!
 //! The body identifies an event; the idempotency key is not signed, and a hint. See [`Verdict`]. The store's own uniqueness

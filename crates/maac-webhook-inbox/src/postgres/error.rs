@@ -27,8 +27,10 @@ fn kind(error: &sqlx::Error) -> StoreErrorKind {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => StoreErrorKind::Unavailable,
         sqlx::Error::Database(error) => match error.code().as_deref().unwrap_or_default() {
-            // Out of connections, read-only (a standby), stopping, crashed, starting.
-            "53300" | "25006" | "57P01" | "57P02" | "57P03" | "57P05" => StoreErrorKind::Unavailable,
+            // Out of connections, read-only (a standby), idle for too long, stopping, crashed, starting.
+            "53300" | "25006" | "25P03" | "57P01" | "57P02" | "57P03" | "57P05" => {
+                StoreErrorKind::Unavailable
+            }
             "53100" => StoreErrorKind::Full,
             "55P03" | "57014" => StoreErrorKind::Timeout,
             // An undefined column, an undefined table.

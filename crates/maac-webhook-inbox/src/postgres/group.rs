@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::future::join_all;
 use sqlx::postgres::PgConnectOptions;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
     error::{is_away, store_error},
@@ -23,8 +23,9 @@ const QUEUE: usize = 16 * 1024;
 const MOST: usize = 512;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// Connections on which a failed batch is tried again one by one.
+/// Connections on which a failed batch is tried again one by one, and how many batches may be at it.
 const LANES: usize = 4;
+const FAILED: usize = 2;
 
 type Answer<W> = Result<<W as Work>::Answer, StoreError>;
 
@@ -61,6 +62,7 @@ fn stopped() -> StoreError {
 }
 
 async fn run<W: Work>(mut session: Session, options: PgConnectOptions, mut jobs: mpsc::Receiver<Job<W>>) {
+    let failed = Arc::new(Semaphore::new(FAILED));
     let mut waiting = Vec::new();
     loop {
         if waiting.is_empty() && jobs.recv_many(&mut waiting, MOST).await == 0 {
@@ -81,10 +83,16 @@ async fn run<W: Work>(mut session: Session, options: PgConnectOptions, mut jobs:
                 let error = Arc::new(error);
                 answers.into_iter().for_each(|answer| drop(answer.send(Err(store_error(error.clone())))));
             }
-            // One that cannot be written, or waits for somebody's lock, must not take its neighbours with it, nor keep those behind.
+            // One that cannot be written, or waits for somebody's lock, must not take its neighbours with it, nor keep
+            // those behind.
             Err(_) => {
                 let jobs = work.into_iter().zip(answers).map(|(work, answer)| Job { work, answer });
-                tokio::spawn(one_by_one(options.clone(), jobs.collect()));
+                let retry = one_by_one(options.clone(), jobs.collect());
+                let permit = failed.clone().acquire_owned().await;
+                tokio::spawn(async move {
+                    retry.await;
+                    drop(permit);
+                });
             }
         }
     }

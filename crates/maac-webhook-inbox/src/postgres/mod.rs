@@ -6,6 +6,7 @@
 //!
 //! The tables are in the first schema of the connection's `search_path`, and their names begin with `maac_inbox_`:
 //! `postgres://user@host/database?options[search_path]=maac`. A pooler between must keep a session on one connection.
+//! `sslmode=require` and stronger want the feature `postgres-tls`.
 
 mod accept;
 mod error;

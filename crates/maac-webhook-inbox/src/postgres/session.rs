@@ -23,16 +23,20 @@ const TRIES: u32 = 5;
 /// Connections for everything but batches; one of them listens.
 const POOL: u32 = 5;
 
-/// A commit is on the disk before it is acknowledged; what is stronger already stays. Each statement sees what was committed
-/// before it. Nobody waits long for a lock, or keeps one for somebody who is gone. Every query is by an index, and a plan that was made
-/// while a table was small must not outlive that.
+/// A commit is on the disk before it is acknowledged; what is stronger already stays. Each statement sees what was
+/// committed before it. Nobody waits long for a lock, and a receiver that is gone keeps none for longer than the
+/// sender tries again. An idle connection is kept up. Every query is by an index, and a plan that was made while a
+/// table was small must not outlive that.
 const SETTINGS: &str = "
     SELECT set_config('synchronous_commit', 'on', false)
      WHERE current_setting('synchronous_commit') <> 'remote_apply';
     SET default_transaction_isolation = 'read committed';
     SET lock_timeout = '1200ms';
+    SET idle_in_transaction_session_timeout = '2s';
     SET statement_timeout = '10s';
-    SET idle_in_transaction_session_timeout = '10s';
+    SET tcp_keepalives_idle = 30;
+    SET tcp_keepalives_interval = 5;
+    SET tcp_keepalives_count = 3;
     SET enable_seqscan = off;
     SET enable_hashjoin = off;
     SET enable_mergejoin = off;

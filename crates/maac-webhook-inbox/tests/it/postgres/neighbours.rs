@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use maac_webhook_inbox::{
-    Inbox, Incoming, Store, StoreErrorKind, Verdict,
+    Filter, Inbox, Incoming, Settlement, State, Store, StoreErrorKind, Verdict,
     acceptance::delivery,
     maac_webhook::jiff::Timestamp,
     postgres::{PgStore, sqlx::Connection},
@@ -101,4 +101,47 @@ async fn an_event_that_waits_for_somebody_keeps_nobody_waiting() {
 
     open.commit().await.unwrap();
     assert_eq!(inbox.accept(event(0, None)).await.unwrap().verdict, Verdict::Duplicate);
+}
+
+#[tokio::test]
+async fn what_the_database_says_is_told_by_its_kind() {
+    let Some((url, mut own)) = database().await else { return };
+    let store = store(&url).await;
+    let kinds = [
+        ("53100", StoreErrorKind::Full),
+        ("53200", StoreErrorKind::Overloaded),
+        ("53300", StoreErrorKind::Unavailable),
+        ("57P01", StoreErrorKind::Unavailable),
+        ("25006", StoreErrorKind::Unavailable),
+        ("57014", StoreErrorKind::Timeout),
+        ("42P01", StoreErrorKind::Incompatible),
+        ("40P01", StoreErrorKind::Failed),
+        ("23514", StoreErrorKind::Failed),
+    ];
+    for (code, kind) in kinds {
+        execute(
+            &mut own,
+            format!(
+                "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                   $$ BEGIN RAISE 'no' USING ERRCODE = '{code}'; END $$;
+                 CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON maac_inbox_events EXECUTE FUNCTION refuse()"
+            ),
+        )
+        .await;
+        assert_eq!(accept(&store, event(1, None)).await.unwrap_err().kind(), kind, "{code}");
+    }
+    execute(&mut own, "DROP TRIGGER refuse ON maac_inbox_events").await;
+    assert_eq!(accept(&store, event(1, None)).await.unwrap().verdict, Verdict::New);
+}
+
+#[tokio::test]
+async fn a_nul_in_an_error_is_replaced() {
+    let Some((url, _)) = database().await else { return };
+    let store = store(&url).await;
+    accept(&store, event(1, None)).await.unwrap();
+    let claimed = store.claim(1, Duration::from_secs(60), Timestamp::now()).await.unwrap();
+    let dead = Settlement::Dead { error: "no\0database".to_owned() };
+    assert!(store.settle(claimed[0].claim, dead, Timestamp::now()).await.unwrap());
+    let listed = store.list(Filter::in_state(State::Dead)).await.unwrap();
+    assert_eq!(listed[0].last_error.as_deref(), Some("no\u{fffd}database"));
 }
