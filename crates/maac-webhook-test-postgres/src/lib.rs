@@ -167,8 +167,9 @@ fn skip<T>() -> Option<T> {
     let why = "Postgres is not installed: on Debian or Ubuntu, `apt-get install postgresql`";
     assert!(env::var_os("CI").is_none(), "CI skips no test, but {why}");
     let test = thread::current();
+    let line = format!("skipped: {}: {why}\n", test.name().unwrap_or("a test"));
     // Not by a macro, whose output a test that passes would swallow.
-    let _ = writeln!(io::stderr(), "skipped: {}: {why}", test.name().unwrap_or("a test"));
+    let _ = io::stderr().write_all(line.as_bytes());
     None
 }
 

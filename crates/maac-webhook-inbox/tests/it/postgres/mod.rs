@@ -1,5 +1,6 @@
 //! What is Postgres's own: many receivers, a server that goes away, and transactions of the user's.
 
+mod durability;
 mod listen;
 mod many;
 mod migrations;
