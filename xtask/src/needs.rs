@@ -1,7 +1,7 @@
 //! What a chore needs that the machine may lack: installed where that is safe to do, and otherwise told
 //! by name.
 
-use std::env;
+use std::{env, fs};
 
 use crate::run::{Failure, cargo, program, run, succeeds};
 
@@ -12,6 +12,8 @@ pub(crate) enum Need {
     Python,
     /// libFuzzer, which cargo-fuzz compiles, is written in C++.
     CppCompiler,
+    /// The tests of the inbox on Postgres.
+    Postgres,
     CargoFuzz,
     CargoMutants,
 }
@@ -29,6 +31,7 @@ impl Need {
         match self {
             Self::Python => "python3",
             Self::CppCompiler => "a C++ compiler",
+            Self::Postgres => "Postgres",
             Self::CargoFuzz => "cargo-fuzz",
             Self::CargoMutants => "cargo-mutants",
         }
@@ -39,6 +42,9 @@ impl Need {
             Self::Python => Source::Debian { package: "python3", elsewhere: "Python 3 as `python3`" },
             Self::CppCompiler => {
                 Source::Debian { package: "g++", elsewhere: "GCC or Clang as `c++`, or name it in CXX" }
+            }
+            Self::Postgres => {
+                Source::Debian { package: "postgresql", elsewhere: "PostgreSQL with `postgres` in the path" }
             }
             Self::CargoFuzz => Source::Crate { name: "cargo-fuzz", version: "0.13.2" },
             Self::CargoMutants => Source::Crate { name: "cargo-mutants", version: "27.1.0" },
@@ -52,6 +58,7 @@ impl Need {
                 let compiler = env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
                 succeeds(program(&compiler).arg("--version"))
             }
+            Self::Postgres => has_postgres(),
             Self::CargoFuzz => succeeds(cargo().args(["fuzz", "--version"])),
             Self::CargoMutants => succeeds(cargo().args(["mutants", "--version"])),
         }
@@ -92,6 +99,13 @@ fn install(need: Need) -> Result<(), Failure> {
             run(cargo().args(["install", "--locked", name, "--version", version]))
         }
     }
+}
+
+/// Debian keeps the server out of the path, in a folder for each version.
+fn has_postgres() -> bool {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("bin/postgres")).any(|server| server.is_file())
+        || succeeds(program("postgres").arg("--version"))
 }
 
 /// Debian's packages are installed without asking only where nobody would have to be asked: as root.

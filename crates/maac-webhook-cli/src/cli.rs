@@ -1,6 +1,6 @@
 //! The flags. They are an interface: they change only with a note in the changelog.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use maac_webhook_inbox::State;
@@ -56,8 +56,8 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "PATH", default_value = "/webhooks/maac", value_parser = path)]
     pub(crate) path: String,
 
-    /// Where events are kept from before they are answered until they are printed: sqlite:PATH, or none to keep the
-    /// identities of the last ones in memory
+    /// Where events are kept from before they are answered until they are printed: sqlite:PATH, postgres://…, or none to
+    /// keep the identities of the last ones in memory
     #[arg(long, value_name = "URL", default_value = DEFAULT_INBOX)]
     pub(crate) inbox: InboxUrl,
 
@@ -77,6 +77,17 @@ const DEFAULT_INBOX: &str = "sqlite:maac-inbox.db";
 pub(crate) enum InboxUrl {
     None,
     Sqlite(PathBuf),
+    Postgres(PostgresUrl),
+}
+
+/// A URL that may have a password in it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct PostgresUrl(pub(crate) String);
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("hidden")
+    }
 }
 
 impl FromStr for InboxUrl {
@@ -86,14 +97,15 @@ impl FromStr for InboxUrl {
         match url.split_once(':') {
             None if url == "none" => Ok(Self::None),
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            _ => Err("it is neither sqlite:PATH nor none"),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(PostgresUrl(url.to_owned()))),
+            _ => Err("it is none of sqlite:PATH, postgres://… and none"),
         }
     }
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct InboxArgs {
-    /// Where the inbox is: sqlite:PATH
+    /// Where the inbox is: sqlite:PATH or postgres://…
     #[arg(long, global = true, value_name = "URL", default_value = DEFAULT_INBOX)]
     pub(crate) inbox: InboxUrl,
 

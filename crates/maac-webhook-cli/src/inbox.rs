@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use comfy_table::{Table, presets};
 use maac_webhook::{Delivery, jiff::Timestamp};
 use maac_webhook_inbox::{
-    Attempt, Entry, EntryId, Filter, State, Stats, Store, StoreError, sqlite::SqliteStore,
+    Attempt, Entry, EntryId, Filter, State, Stats, Store, StoreError, postgres::PgStore, sqlite::SqliteStore,
 };
 use serde_json::{Value, json};
 
@@ -17,11 +17,22 @@ use crate::{
 };
 
 pub(crate) async fn run(args: &InboxArgs, output: Output) -> Result<Answer, Failure> {
-    let store = match &args.inbox {
-        InboxUrl::None => return Err(Failure::new("there is no inbox to look at: give --inbox sqlite:PATH")),
-        InboxUrl::Sqlite(path) => SqliteStore::open_existing(path)
-            .map_err(|error| Failure::because(format!("cannot open {}", path.display()), error))?,
-    };
+    match &args.inbox {
+        InboxUrl::None => Err(Failure::new(
+            "there is no inbox to look at: give --inbox sqlite:PATH or --inbox postgres://…",
+        )),
+        InboxUrl::Sqlite(path) => {
+            let cannot = |error| Failure::because(format!("cannot open {}", path.display()), error);
+            look_after(&SqliteStore::open_existing(path).map_err(cannot)?, args, output).await
+        }
+        InboxUrl::Postgres(url) => {
+            let cannot = |error| Failure::because("cannot open the database", error);
+            look_after(&PgStore::connect(&url.0).await.map_err(cannot)?, args, output).await
+        }
+    }
+}
+
+async fn look_after(store: &impl Store, args: &InboxArgs, output: Output) -> Result<Answer, Failure> {
     let text = output == Output::Text;
     match &args.command {
         InboxCommand::Stats => {
@@ -51,7 +62,7 @@ pub(crate) async fn run(args: &InboxArgs, output: Output) -> Result<Answer, Fail
                 show_json(&entry, &delivery, &attempts).to_string()
             })?;
         }
-        InboxCommand::Retry { ids, state } => return retry(&store, ids, *state, text).await,
+        InboxCommand::Retry { ids, state } => return retry(store, ids, *state, text).await,
     }
     Ok(Answer::Yes)
 }

@@ -30,6 +30,9 @@
 //! # Ok(()) }
 //! ```
 //!
+//! The store is an embedded SQLite file, or with the feature `postgres` a server's database, for several receivers and workers.
+//! The handler does not change with it.
+//!
 //! In axum, with the inbox as the state (in actix-web alike, with the inbox as `web::Data`):
 //!
 //! ```
@@ -70,9 +73,13 @@
 
 #[cfg(feature = "acceptance")]
 pub mod acceptance;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod columns;
 mod error;
 mod inbox;
 mod store;

@@ -4,8 +4,8 @@ use maac_webhook::{Delivery, jiff::Timestamp};
 
 use crate::{Accepted, StoreError};
 
-/// Where an inbox keeps its events. [`SqliteStore`](crate::sqlite::SqliteStore) is one; a store of your own must pass
-/// the suite in `acceptance`.
+/// Where an inbox keeps its events. [`SqliteStore`](crate::sqlite::SqliteStore) is one, and `PgStore` of the feature
+/// `postgres` another; a store of your own must pass the suite in `acceptance`.
 ///
 /// What a call returned `Ok` for is durable: it is there after the machine lost its power. Each call is atomic. `now` is
 /// the caller's clock, which those who share a store must agree on to within a lease.

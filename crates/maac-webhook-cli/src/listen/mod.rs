@@ -6,7 +6,7 @@ use std::{fs::File, future::Future, pin::Pin, time::Duration};
 
 use axum::Router;
 use maac_webhook::{Endpoint, Reload, ShareSecrets};
-use maac_webhook_inbox::{Inbox, Store, sqlite::SqliteStore};
+use maac_webhook_inbox::{Inbox, Store, postgres::PgStore, sqlite::SqliteStore};
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{
@@ -52,6 +52,11 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
             let cannot =
                 |error| Failure::because(format!("cannot keep an inbox in {}", path.display()), error);
             in_inbox(&args.path, endpoint, SqliteStore::open(path).map_err(cannot)?, Lines::new(output))
+        }
+        InboxUrl::Postgres(url) => {
+            let cannot = |error| Failure::because("cannot keep an inbox in that database", error);
+            let store = PgStore::connect(&url.0).await.map_err(cannot)?;
+            in_inbox(&args.path, endpoint, store, Lines::new(output))
         }
     };
     let limits = Limits { connections: connections_at_most(args.max_connections), ..Limits::default() };

@@ -10,30 +10,39 @@ use std::{
     time::{Duration, Instant},
 };
 
+use maac_webhook_test_postgres::Postgres;
 use maac_webhook_wire as wire;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{Client, Listener, Running, SECRET, maac_webhook, run};
 
-struct Inbox(TempDir);
+struct Inbox {
+    url: String,
+    _folder: Option<TempDir>,
+}
 
 impl Inbox {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let folder = tempfile::tempdir().unwrap();
+        Self { url: format!("sqlite:{}", folder.path().join("inbox.db").display()), _folder: Some(folder) }
     }
 
-    fn url(&self) -> String {
-        format!("sqlite:{}", self.0.path().join("inbox.db").display())
+    fn on_postgres() -> Option<Self> {
+        Some(Self { url: Postgres::shared()?.new_database(), _folder: None })
+    }
+
+    fn url(&self) -> &str {
+        &self.url
     }
 
     fn listen(&self) -> Listener {
-        Listener::start(&["--inbox", &self.url()])
+        Listener::start(&["--inbox", self.url()])
     }
 
     /// What `inbox` says, without the dates.
     fn said(&self, args: &[&str]) -> String {
-        run(maac_webhook(&["inbox"]).args(args).args(["--inbox", &self.url()]), b"")
+        run(maac_webhook(&["inbox"]).args(args).args(["--inbox", self.url()]), b"")
     }
 
     fn json(&self, args: &[&str]) -> Value {
@@ -59,7 +68,16 @@ fn event(number: usize) -> String {
 
 #[test]
 fn an_event_is_printed_once_and_known_after_a_restart() {
-    let inbox = Inbox::new();
+    printed_once_and_known_after_a_restart(&Inbox::new());
+}
+
+#[test]
+fn an_event_is_printed_once_and_known_after_a_restart_on_postgres() {
+    let Some(inbox) = Inbox::on_postgres() else { return };
+    printed_once_and_known_after_a_restart(&inbox);
+}
+
+fn printed_once_and_known_after_a_restart(inbox: &Inbox) {
     let listener = inbox.listen();
     assert_eq!(listener.post(event(1).as_bytes(), Some("key-1")), 200);
     assert_eq!(listener.next()["event"], json!({"points_id": "p-1"}));
@@ -75,16 +93,24 @@ fn an_event_is_printed_once_and_known_after_a_restart() {
     inbox.until("done", 2);
 }
 
-/// Killed again and again under load: whatever was answered 200 is printed in the end.
 #[test]
 fn whatever_was_answered_200_is_printed_however_often_it_is_killed() {
+    printed_however_often_it_is_killed(&Inbox::new());
+}
+
+#[test]
+fn whatever_was_answered_200_is_printed_however_often_it_is_killed_on_postgres() {
+    let Some(inbox) = Inbox::on_postgres() else { return };
+    printed_however_often_it_is_killed(&inbox);
+}
+
+fn printed_however_often_it_is_killed(inbox: &Inbox) {
     const CYCLES: usize = 12;
-    let inbox = Inbox::new();
     let next = AtomicUsize::new(0);
     let mut answered = HashSet::new();
     let mut printed = Vec::new();
     for cycle in 0..CYCLES {
-        let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", &inbox.url()]);
+        let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", inbox.url()]);
         let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
         let url = process.line_with("listening on ").strip_prefix("listening on ").unwrap().to_owned();
         let client = Client { url };
@@ -136,7 +162,7 @@ fn number(line: &Value) -> Option<usize> {
 #[test]
 fn an_event_that_nobody_takes_stays_in_the_inbox() {
     let inbox = Inbox::new();
-    let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", &inbox.url()]);
+    let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", inbox.url()]);
     let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
     let url = process.line_with("listening on ").strip_prefix("listening on ").unwrap().to_owned();
     drop(stdout);

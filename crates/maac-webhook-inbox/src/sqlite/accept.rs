@@ -3,8 +3,7 @@
 use maac_webhook::{ContentDigest, IdempotencyKey, Identity, jiff::Timestamp};
 use rusqlite::{Transaction, params};
 
-use super::rows::micros;
-use crate::{Accepted, EntryId, Incoming, State, Verdict};
+use crate::{Accepted, EntryId, Incoming, State, Verdict, columns::micros};
 
 /// A delivery with its digests, which whoever accepts it computes, and not the one thread that writes.
 pub(super) struct Digested {

@@ -5,19 +5,11 @@ use std::time::Duration;
 use maac_webhook::{Delivery, jiff::Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::rows::{ENTRY, delivery, entry, micros, timestamp};
-use crate::{Attempt, Claim, Claimed, Entry, EntryId, Filter, Reaped, Retention, Settlement, State, Stats};
-
-/// What an attempt ended with whose worker was never heard of again.
-const LEASE_ENDED: &str = "the worker was gone before it was done";
-
-fn after(now: Timestamp, duration: Duration) -> i64 {
-    micros(now.checked_add(duration).unwrap_or(Timestamp::MAX))
-}
-
-fn before(now: Timestamp, duration: Duration) -> i64 {
-    micros(now.checked_sub(duration).unwrap_or(Timestamp::MIN))
-}
+use super::rows::{ENTRY, delivery, entry, timestamp};
+use crate::{
+    Attempt, Claim, Claimed, Entry, EntryId, Filter, Reaped, Retention, Settlement, State, Stats,
+    columns::{LEASE_ENDED, after, before, micros},
+};
 
 pub(super) fn claim(
     transaction: &Transaction<'_>,

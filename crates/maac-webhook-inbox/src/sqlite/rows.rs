@@ -7,10 +7,6 @@ use rusqlite::{Row, types::Type};
 
 use crate::{Entry, EntryId, State};
 
-pub(super) fn micros(time: Timestamp) -> i64 {
-    time.as_microsecond()
-}
-
 pub(super) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
     Timestamp::from_microsecond(row.get(column)?).map_err(|error| unreadable(Type::Integer, error))
 }

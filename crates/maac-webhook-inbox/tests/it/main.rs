@@ -1,6 +1,7 @@
-//! The stores and the worker, on real files.
+//! The stores and the worker, on real files and a real server.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod postgres;
 mod sqlite;
 mod worker;

@@ -1,6 +1,19 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! What is SQLite's own.
 
-use maac_webhook_inbox::{acceptance, sqlite::SqliteStore};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use maac_webhook_inbox::{
+    Claimed, Incoming, State, Worker,
+    acceptance::{self, delivery},
+    maac_webhook::jiff::Timestamp,
+    sqlite::{SqliteStore, rusqlite},
+};
+use tower::service_fn;
+
+use crate::worker::{Fixture, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sqlite_store_passes_the_acceptance_suite() {
@@ -12,4 +25,57 @@ async fn the_sqlite_store_passes_the_acceptance_suite() {
     })
     .await;
     assert!(stores.into_inner() > 10);
+}
+
+#[tokio::test]
+async fn a_handler_may_complete_an_event_in_the_transaction_of_its_effects() {
+    let fixture = Fixture::on_sqlite();
+    let path = fixture.url.clone();
+    let own = rusqlite::Connection::open(&path).unwrap();
+    own.execute_batch("CREATE TABLE effects (points_id TEXT)").unwrap();
+    let handler = service_fn(move |claimed: Claimed| {
+        let path = path.clone();
+        async move {
+            let effect = tokio::task::spawn_blocking(move || -> rusqlite::Result<bool> {
+                let mut own = rusqlite::Connection::open(path)?;
+                own.busy_timeout(Duration::from_secs(10))?;
+                let transaction = own.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+                transaction.execute(
+                    "INSERT INTO effects VALUES (?)",
+                    [claimed.delivery.event().natural_key().as_str()],
+                )?;
+                let ours = SqliteStore::complete_in(&transaction, claimed.claim, Timestamp::now())?;
+                if ours {
+                    transaction.commit()?;
+                }
+                Ok(ours)
+            });
+            assert!(effect.await.unwrap().unwrap());
+            Ok::<_, std::io::Error>(())
+        }
+    });
+    for number in 0..5 {
+        fixture.accept(number).await;
+    }
+    let (_stop, _running) = start(Worker::new(fixture.inbox.clone(), handler));
+    let done = fixture.until(State::Done, 5).await;
+    assert!(done.iter().all(|entry| entry.attempts == 1 && entry.last_error.is_none()), "{done:#?}");
+    let effects: usize = own.query_row("SELECT count(*) FROM effects", [], |row| row.get(0)).unwrap();
+    assert_eq!(effects, 5);
+}
+
+#[tokio::test]
+async fn a_delivery_may_be_accepted_in_a_transaction_of_ones_own() {
+    let fixture = Fixture::on_sqlite();
+    let mut own = rusqlite::Connection::open(&fixture.url).unwrap();
+    let incoming = Incoming::new(delivery(r#"{"topic": "t", "data": {}}"#, Some("key-1")));
+    let transaction = own.transaction().unwrap();
+    SqliteStore::accept_in(&transaction, incoming.clone(), Timestamp::now()).unwrap();
+    transaction.rollback().unwrap();
+    assert!(fixture.in_state(State::Waiting).await.is_empty());
+
+    let transaction = own.transaction().unwrap();
+    let accepted = SqliteStore::accept_in(&transaction, incoming.clone(), Timestamp::now()).unwrap();
+    transaction.commit().unwrap();
+    assert_eq!(fixture.in_state(State::Waiting).await[0].id, accepted.entry.unwrap());
 }

@@ -1,4 +1,4 @@
-//! The worker, on a real store.
+//! The worker, on each store.
 
 use std::{
     collections::HashMap,
@@ -15,37 +15,52 @@ use maac_webhook_inbox::{
     Backoff, Claimed, Entry, Filter, Inbox, State, Store, Worker,
     acceptance::delivery,
     maac_webhook::{Delivery, TopicRouter, event::PrizePointsAdded, jiff::Timestamp},
-    sqlite::{SqliteStore, rusqlite},
+    postgres::PgStore,
+    sqlite::SqliteStore,
 };
+use maac_webhook_test_postgres::Postgres;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use tower::{Service, service_fn};
 
-const NO_TIME: Backoff = Backoff::new(Duration::from_millis(1), Duration::from_millis(2));
+pub(crate) const NO_TIME: Backoff = Backoff::new(Duration::from_millis(1), Duration::from_millis(2));
 
-struct Fixture {
-    inbox: Inbox<SqliteStore>,
-    folder: TempDir,
+/// An inbox that is empty.
+pub(crate) struct Fixture<S> {
+    pub(crate) inbox: Inbox<S>,
+    /// Its file, or its database.
+    pub(crate) url: String,
+    _folder: Option<TempDir>,
 }
 
-impl Fixture {
-    fn new() -> Self {
+impl Fixture<SqliteStore> {
+    pub(crate) fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(folder.path().join("inbox.db")).unwrap();
-        Self { inbox: Inbox::new(store), folder }
+        let url = folder.path().join("inbox.db").to_str().unwrap().to_owned();
+        Self { inbox: Inbox::new(SqliteStore::open(&url).unwrap()), url, _folder: Some(folder) }
     }
+}
 
-    async fn accept(&self, number: usize) {
+impl Fixture<PgStore> {
+    /// `None` where there is no Postgres.
+    pub(crate) async fn on_postgres() -> Option<Self> {
+        let url = Postgres::shared()?.new_database();
+        Some(Self { inbox: Inbox::new(PgStore::connect(&url).await.unwrap()), url, _folder: None })
+    }
+}
+
+impl<S: Store> Fixture<S> {
+    pub(crate) async fn accept(&self, number: usize) {
         let body = format!(r#"{{"topic": "prize.points_added", "data": {{"points_id": "p-{number}"}}}}"#);
         self.inbox.accept(delivery(body, None)).await.unwrap();
     }
 
-    async fn in_state(&self, state: State) -> Vec<Entry> {
+    pub(crate) async fn in_state(&self, state: State) -> Vec<Entry> {
         self.inbox.store().list(Filter::in_state(state)).await.unwrap()
     }
 
     /// Waits until so many events are in a state.
-    async fn until(&self, state: State, events: usize) -> Vec<Entry> {
+    pub(crate) async fn until(&self, state: State, events: usize) -> Vec<Entry> {
         let begun = Instant::now();
         loop {
             let found = self.in_state(state).await;
@@ -65,24 +80,29 @@ impl Fixture {
 
 /// What a handler saw, by the body's number.
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<HashMap<String, usize>>>);
+pub(crate) struct Seen(Arc<Mutex<HashMap<String, usize>>>);
 
 impl Seen {
-    fn note(&self, delivery: &Delivery) -> usize {
+    pub(crate) fn note(&self, delivery: &Delivery) -> usize {
         let mut seen = self.0.lock().unwrap();
         let times = seen.entry(delivery.event().natural_key().to_string()).or_default();
         *times += 1;
         *times
     }
 
-    fn times(&self) -> Vec<usize> {
+    pub(crate) fn has(&self, delivery: &Delivery) -> bool {
+        self.0.lock().unwrap().contains_key(delivery.event().natural_key().as_str())
+    }
+
+    pub(crate) fn times(&self) -> Vec<usize> {
         self.0.lock().unwrap().values().copied().collect()
     }
 }
 
 /// Runs the worker until it is told to stop, or its sender is dropped.
-fn start<H, R>(worker: Worker<SqliteStore, H>) -> (oneshot::Sender<()>, JoinHandle<()>)
+pub(crate) fn start<S, H, R>(worker: Worker<S, H>) -> (oneshot::Sender<()>, JoinHandle<()>)
 where
+    S: Store,
     H: Service<R> + Clone + Send + 'static,
     H::Error: Into<Box<dyn Error + Send + Sync>>,
     H::Future: Send,
@@ -93,9 +113,39 @@ where
     (stop, tokio::spawn(worker.run(stopped)))
 }
 
-#[tokio::test]
-async fn what_is_accepted_is_handled_at_once_and_once() {
-    let fixture = Fixture::new();
+/// Each test on each store.
+macro_rules! on_each_store {
+    ($($test:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(super::Fixture::on_sqlite()).await;
+            })*
+        }
+
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                let Some(fixture) = super::Fixture::on_postgres().await else { return };
+                super::$test(fixture).await;
+            })*
+        }
+    };
+}
+
+on_each_store!(
+    what_is_accepted_is_handled_at_once_and_once,
+    an_event_that_fails_is_due_again_until_it_is_handled,
+    what_fails_panics_or_takes_too_long_is_a_dead_letter_and_its_neighbours_are_handled,
+    what_cannot_be_read_goes_to_the_handler_or_to_the_dead_letters,
+    no_more_events_are_handled_at_once_than_it_was_told,
+    a_lease_is_prolonged_while_its_handler_runs,
+    an_event_whose_worker_is_gone_is_handled_by_another,
+    a_worker_that_stops_finishes_what_it_can_and_gives_the_rest_back,
+    an_event_older_than_the_identities_is_held,
+);
+
+async fn what_is_accepted_is_handled_at_once_and_once(fixture: Fixture<impl Store>) {
     let seen = Seen::default();
     let handler = {
         let seen = seen.clone();
@@ -117,9 +167,7 @@ async fn what_is_accepted_is_handled_at_once_and_once() {
     assert_eq!(seen.times(), [1; 20]);
 }
 
-#[tokio::test]
-async fn an_event_that_fails_is_due_again_until_it_is_handled() {
-    let fixture = Fixture::new();
+async fn an_event_that_fails_is_due_again_until_it_is_handled(fixture: Fixture<impl Store>) {
     let seen = Seen::default();
     let handler = {
         let seen = seen.clone();
@@ -137,9 +185,9 @@ async fn an_event_that_fails_is_due_again_until_it_is_handled() {
     assert_eq!(errors, ["failure 1", "failure 2"]);
 }
 
-#[tokio::test]
-async fn what_fails_panics_or_takes_too_long_is_a_dead_letter_and_its_neighbours_are_handled() {
-    let fixture = Fixture::new();
+async fn what_fails_panics_or_takes_too_long_is_a_dead_letter_and_its_neighbours_are_handled(
+    fixture: Fixture<impl Store>,
+) {
     let handler = service_fn(|delivery: Delivery| async move {
         let body = std::str::from_utf8(delivery.body()).unwrap();
         match body {
@@ -166,9 +214,7 @@ async fn what_fails_panics_or_takes_too_long_is_a_dead_letter_and_its_neighbours
     assert_eq!(errors, ["no\u{fffd}database", "the handler panicked: a bug", timeout]);
 }
 
-#[tokio::test]
-async fn what_cannot_be_read_goes_to_the_handler_or_to_the_dead_letters() {
-    let fixture = Fixture::new();
+async fn what_cannot_be_read_goes_to_the_handler_or_to_the_dead_letters(fixture: Fixture<impl Store>) {
     let bodies = [
         r#"{"topic": "prize.points_added", "data": {}}"#,
         "no JSON",
@@ -192,9 +238,7 @@ async fn what_cannot_be_read_goes_to_the_handler_or_to_the_dead_letters() {
     fixture.until(State::Done, 3).await;
 }
 
-#[tokio::test]
-async fn no_more_events_are_handled_at_once_than_it_was_told() {
-    let fixture = Fixture::new();
+async fn no_more_events_are_handled_at_once_than_it_was_told(fixture: Fixture<impl Store>) {
     let (at_once, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let handler = {
         let most = most.clone();
@@ -216,9 +260,7 @@ async fn no_more_events_are_handled_at_once_than_it_was_told() {
     assert_eq!(most.load(Ordering::SeqCst), 3);
 }
 
-#[tokio::test]
-async fn a_lease_is_prolonged_while_its_handler_runs() {
-    let fixture = Fixture::new();
+async fn a_lease_is_prolonged_while_its_handler_runs(fixture: Fixture<impl Store>) {
     let seen = Seen::default();
     let (go, gone) = oneshot::channel::<()>();
     let gone = Arc::new(tokio::sync::Mutex::new(Some(gone)));
@@ -249,9 +291,7 @@ async fn a_lease_is_prolonged_while_its_handler_runs() {
     assert_eq!(seen.times(), [1]);
 }
 
-#[tokio::test]
-async fn an_event_whose_worker_is_gone_is_handled_by_another() {
-    let fixture = Fixture::new();
+async fn an_event_whose_worker_is_gone_is_handled_by_another(fixture: Fixture<impl Store>) {
     let stuck = service_fn(async |_: Delivery| pending::<Result<(), std::io::Error>>().await);
     fixture.accept(1).await;
     let lease = Duration::from_millis(100);
@@ -267,9 +307,7 @@ async fn an_event_whose_worker_is_gone_is_handled_by_another() {
     assert_eq!(done[0].last_error.as_deref(), Some("the worker was gone before it was done"));
 }
 
-#[tokio::test]
-async fn a_worker_that_stops_finishes_what_it_can_and_gives_the_rest_back() {
-    let fixture = Fixture::new();
+async fn a_worker_that_stops_finishes_what_it_can_and_gives_the_rest_back(fixture: Fixture<impl Store>) {
     let (go, gone) = oneshot::channel::<()>();
     let gone = Arc::new(tokio::sync::Mutex::new(Some(gone)));
     let handler = service_fn(move |delivery: Delivery| {
@@ -296,63 +334,7 @@ async fn a_worker_that_stops_finishes_what_it_can_and_gives_the_rest_back() {
     assert_eq!((waiting.len(), waiting[0].attempts), (1, 0), "what was given back was no attempt");
 }
 
-#[tokio::test]
-async fn a_handler_may_complete_an_event_in_the_transaction_of_its_effects() {
-    let fixture = Fixture::new();
-    let path = fixture.folder.path().join("inbox.db");
-    let own = rusqlite::Connection::open(&path).unwrap();
-    own.execute_batch("CREATE TABLE effects (points_id TEXT)").unwrap();
-    let handler = service_fn(move |claimed: Claimed| {
-        let path = path.clone();
-        async move {
-            let effect = tokio::task::spawn_blocking(move || -> rusqlite::Result<bool> {
-                let mut own = rusqlite::Connection::open(path)?;
-                own.busy_timeout(Duration::from_secs(10))?;
-                let transaction = own.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-                transaction.execute(
-                    "INSERT INTO effects VALUES (?)",
-                    [claimed.delivery.event().natural_key().as_str()],
-                )?;
-                let ours = SqliteStore::complete_in(&transaction, claimed.claim, Timestamp::now())?;
-                if ours {
-                    transaction.commit()?;
-                }
-                Ok(ours)
-            });
-            assert!(effect.await.unwrap().unwrap());
-            Ok::<_, std::io::Error>(())
-        }
-    });
-    for number in 0..5 {
-        fixture.accept(number).await;
-    }
-    let (_stop, _running) = start(Worker::new(fixture.inbox.clone(), handler));
-    let done = fixture.until(State::Done, 5).await;
-    assert!(done.iter().all(|entry| entry.attempts == 1 && entry.last_error.is_none()), "{done:#?}");
-    let effects: usize = own.query_row("SELECT count(*) FROM effects", [], |row| row.get(0)).unwrap();
-    assert_eq!(effects, 5);
-}
-
-#[tokio::test]
-async fn a_delivery_may_be_accepted_in_a_transaction_of_ones_own() {
-    let fixture = Fixture::new();
-    let mut own = rusqlite::Connection::open(fixture.folder.path().join("inbox.db")).unwrap();
-    let incoming =
-        maac_webhook_inbox::Incoming::new(delivery(r#"{"topic": "t", "data": {}}"#, Some("key-1")));
-    let transaction = own.transaction().unwrap();
-    SqliteStore::accept_in(&transaction, incoming.clone(), Timestamp::now()).unwrap();
-    transaction.rollback().unwrap();
-    assert!(fixture.in_state(State::Waiting).await.is_empty());
-
-    let transaction = own.transaction().unwrap();
-    let accepted = SqliteStore::accept_in(&transaction, incoming, Timestamp::now()).unwrap();
-    transaction.commit().unwrap();
-    assert_eq!(fixture.in_state(State::Waiting).await[0].id, accepted.entry.unwrap());
-}
-
-#[tokio::test]
-async fn an_event_older_than_the_identities_is_held() {
-    let fixture = Fixture::new();
+async fn an_event_older_than_the_identities_is_held(fixture: Fixture<impl Store>) {
     let body = |time: &str| format!(r#"{{"timestamp": "{time}", "topic": "t", "data": {{}}}}"#);
     let old = fixture.inbox.accept(delivery(body("2020-01-01T00:00:00+08:00"), None)).await.unwrap();
     let now = fixture.inbox.accept(delivery(body(&Timestamp::now().to_string()), None)).await.unwrap();
