@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use h2::Reason;
 use maac_webhook::{Endpoint, ShareSecret, Signature, headers};
+use maac_webhook_test_support::wire::{self, Answer};
 use maac_webhook_tests::{
     http2::Exchange,
     logs::Logs,
     receivers::{Kind, REJECTION, Receiver},
 };
-use maac_webhook_wire::{self as wire, Answer};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 const BODY: &[u8] = br#"{"timestamp": "2025-11-28T10:00:00+08:00", "topic": "marker.topic", "data": {}}"#;
