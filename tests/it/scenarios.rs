@@ -1,13 +1,13 @@
 //! What the mock sends, over real sockets to every adapter.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use maac_webhook::{Endpoint, Event, ShareSecret, ShareSecrets};
 use maac_webhook_mock::{
     Generator, MockEvent, MockSender, Scenario, ScenarioReport, StepReport,
     maac_webhook_sender::json::BodyStyle,
 };
-use maac_webhook_test_support::wire::PATH;
+use maac_webhook_test_support::{PATIENCE, wire::PATH};
 use maac_webhook_tests::receivers::{Kind, Receiver};
 
 fn secret(text: &str) -> ShareSecret {
@@ -15,12 +15,12 @@ fn secret(text: &str) -> ShareSecret {
 }
 
 fn sender() -> MockSender {
-    MockSender::new(secret("hush")).without_waiting()
+    MockSender::new(secret("hush")).attempt_timeout(PATIENCE).without_waiting()
 }
 
 /// A receiver that waits longer than any machine takes, and its URL.
 async fn start(kind: Kind, secrets: &ShareSecrets) -> (Receiver, String) {
-    let endpoint = Endpoint::new("crm", secrets.clone()).with_body_timeout(Duration::from_secs(60));
+    let endpoint = Endpoint::new("crm", secrets.clone()).with_body_timeout(PATIENCE);
     let receiver = Receiver::start(kind, endpoint).await;
     let url = format!("http://{}{PATH}", receiver.address);
     (receiver, url)

@@ -2,7 +2,10 @@ use std::process::Command;
 
 use maac_webhook::ShareSecret;
 use maac_webhook_mock::{Expectation, MockDelivery, MockEvent, MockSender, Tampering, samples};
-use maac_webhook_test_support::process::{Lines, Running};
+use maac_webhook_test_support::{
+    PATIENCE,
+    process::{Lines, Running},
+};
 
 const SECRET: &str = "test-share-secret";
 
@@ -21,8 +24,10 @@ impl Example {
         let url = process.listening();
         let secret = |text: &str| ShareSecret::new(text).unwrap();
         // There was another secret before, whose signature is a forgery too.
-        let sender =
-            MockSender::new(secret("the-secret-before")).change_secret(secret(SECRET)).without_waiting();
+        let sender = MockSender::new(secret("the-secret-before"))
+            .change_secret(secret(SECRET))
+            .attempt_timeout(PATIENCE)
+            .without_waiting();
         Self { url, lines: Lines::of(stdout), sender, process }
     }
 

@@ -12,6 +12,7 @@ use maac_webhook::ShareSecret;
 use maac_webhook_mock::{MockEvent, MockSender, Tampering};
 use maac_webhook_sender::RetrySchedule;
 use maac_webhook_test_support::{
+    PATIENCE,
     process::{Lines, Running},
     wire::{self, Answer},
 };
@@ -121,7 +122,8 @@ impl Client {
 
     /// The same, with nothing where the receiver is gone before it answered.
     pub(crate) fn try_post(&self, secret: &str, body: &[u8], key: Option<&str>) -> Option<u16> {
-        let sender = MockSender::new(ShareSecret::new(secret).unwrap()).schedule(RetrySchedule::new([]));
+        let sender = MockSender::new(ShareSecret::new(secret).unwrap()).attempt_timeout(PATIENCE);
+        let sender = sender.schedule(RetrySchedule::new([]));
         let event = sender.event(MockEvent::raw(body.to_vec()));
         let event = match key {
             Some(key) => event.idempotency_key(key),
