@@ -4,12 +4,15 @@ use std::time::{Duration, Instant};
 
 use h2::Reason;
 use maac_webhook::{BodyBudget, Endpoint, ShareSecret, Signature, headers};
+use maac_webhook_test_support::{
+    PATIENCE,
+    wire::{self, Answer},
+};
 use maac_webhook_tests::{
     http2::Exchange,
     logs::Logs,
     receivers::{Kind, REJECTION, Receiver},
 };
-use maac_webhook_wire::{self as wire, Answer};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 const BODY: &[u8] = br#"{"timestamp": "2025-11-28T10:00:00+08:00", "topic": "marker.topic", "data": {}}"#;
@@ -215,7 +218,7 @@ async fn unverified_bodies_beyond_their_budget_are_answered_503_and_come_back() 
 async fn until(holds: impl Fn() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < wire::PATIENCE);
+        assert!(begun.elapsed() < PATIENCE);
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }

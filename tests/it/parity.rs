@@ -7,13 +7,13 @@ use std::{
 
 use bytes::Bytes;
 use maac_webhook::{Delivery, RejectionKind, RequestHead, Verifier};
+use maac_webhook_test_support::wire::{self, Answer};
 use maac_webhook_tests::{
     http2,
     logs::Logs,
     receivers::{Kind, REJECTION, Receiver},
     vectors::{self, Vector},
 };
-use maac_webhook_wire::{self as wire, Answer};
 
 fn by_core(vector: &Vector) -> Result<Delivery, RejectionKind> {
     let (signatures, keys) = (vector.signature_values(), vector.key_values());

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use h2::{Ping, PingPong, SendStream, client::ResponseFuture};
 use http::{HeaderName, HeaderValue, Request, header::CONTENT_LENGTH};
-use maac_webhook_wire::{Answer, PATH, PATIENCE};
+use maac_webhook_test_support::{
+    PATIENCE,
+    wire::{Answer, PATH},
+};
 use tokio::{net::TcpStream, time::timeout};
 
 fn post(headers: &[(&str, Vec<u8>)]) -> Request<()> {

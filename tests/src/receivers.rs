@@ -19,8 +19,8 @@ use hyper_util::{
 use maac_webhook::{Delivery, Endpoint, Rejection};
 use maac_webhook_actix::VerifyWebhook;
 use maac_webhook_axum::Webhook;
+use maac_webhook_test_support::wire::PATH;
 use maac_webhook_tower::VerifyLayer;
-use maac_webhook_wire::PATH;
 use tokio::net::TcpListener;
 use tower::{Layer, service_fn, util::MapResponse};
 

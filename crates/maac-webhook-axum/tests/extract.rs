@@ -2,22 +2,26 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+use std::{
+    future::ready,
+    sync::{Arc, Mutex},
+};
+
 use axum::{
     Router,
-    body::Body,
     extract::{FromRef, State},
-    http::{Request, Response},
+    middleware::map_response,
+    response::Response,
     routing::post,
 };
 use maac_webhook_axum::{
     LayerVerifies, Verified, VerifyLayer, Webhook, WebhookRejection,
     maac_webhook::{
-        Delivery, Endpoint, Event, Rejection, RejectionKind, ShareSecret, Signature,
+        Delivery, Endpoint, Event, Rejection, RejectionKind, ShareSecret,
         event::{MessageFirstOpen, PrizePointsAdded, SurveyAnswers},
-        headers,
     },
 };
-use tower::ServiceExt;
+use maac_webhook_mock::{MockDelivery, MockEvent, MockSender, Tampering, maac_webhook_sender::RetrySchedule};
 
 const OPEN: &str = r#"{"topic": "message.first_open", "data": {"message_type": "openapi", "message_id": 999, "line_uid": "U1"}}"#;
 const DRIFTED: &str = r#"{"topic": "message.first_open", "data": {"message_type": "openapi"}}"#;
@@ -33,24 +37,35 @@ fn endpoint() -> Endpoint {
     Endpoint::new("crm", secret())
 }
 
-fn signed(body: &'static str) -> Request<Body> {
-    let signature = Signature::sign(&secret(), body.as_bytes()).to_string();
-    Request::post("/").header(headers::SIGNATURE, signature).body(Body::from(body)).unwrap()
+fn sender() -> MockSender {
+    MockSender::new(secret()).path("/").schedule(RetrySchedule::new([]))
 }
 
-async fn send(app: &Router, request: Request<Body>) -> (u16, Option<RejectionKind>, String) {
-    let response: Response<Body> = app.clone().oneshot(request).await.unwrap();
-    let kind = response.extensions().get::<Rejection>().map(Rejection::kind);
-    let status = response.status().as_u16();
-    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    (status, kind, String::from_utf8(body.to_vec()).unwrap())
+fn signed(body: &'static str) -> MockDelivery<'static> {
+    sender().event(MockEvent::raw(body))
 }
 
-fn handled(text: &str) -> (u16, Option<RejectionKind>, String) {
+type Answer = (u16, Option<RejectionKind>, String);
+
+/// Sends it once and gives what was answered, with the rejection that no client sees.
+async fn send(app: &Router, delivery: MockDelivery<'_>) -> Answer {
+    let kind = Arc::new(Mutex::new(None));
+    let seen = kind.clone();
+    let mut app = app.clone().layer(map_response(move |response: Response| {
+        *seen.lock().unwrap() = response.extensions().get::<Rejection>().map(Rejection::kind);
+        ready(response)
+    }));
+    let sent = delivery.send_to(&mut app).await;
+    let answer = sent.events[0].attempts[0].answered().unwrap();
+    let kind = *kind.lock().unwrap();
+    (answer.status, kind, answer.body.as_text().unwrap().to_owned())
+}
+
+fn handled(text: &str) -> Answer {
     (200, None, text.to_owned())
 }
 
-fn rejected(status: u16, kind: RejectionKind) -> (u16, Option<RejectionKind>, String) {
+fn rejected(status: u16, kind: RejectionKind) -> Answer {
     (status, Some(kind), String::new())
 }
 
@@ -184,10 +199,9 @@ async fn without_a_layer_the_extractor_verifies_with_the_endpoint_of_the_state()
     assert_eq!(send(&app, signed(UNKNOWN)).await, handled("new.topic"));
     assert_eq!(send(&app, signed(OPEN)).await, rejected(413, RejectionKind::BodyTooLarge));
 
-    let unsigned = Request::post("/").body(Body::from(UNKNOWN)).unwrap();
+    let unsigned = signed(UNKNOWN).tampering(Tampering::SignatureMissing);
     assert_eq!(send(&app, unsigned).await, rejected(401, RejectionKind::MissingSignature));
-    let mut forged = signed(UNKNOWN);
-    *forged.body_mut() = Body::from(NOT_JSON);
+    let forged = signed(UNKNOWN).tampering(Tampering::BodyByteFlipped);
     assert_eq!(send(&app, forged).await, rejected(401, RejectionKind::SignatureMismatch));
 }
 
@@ -241,8 +255,7 @@ async fn each_endpoint_has_a_secret_and_a_path_of_its_own() {
     let shop = Router::new().route("/shop", post(any)).layer(VerifyLayer::new(other));
     let app = crm.merge(shop);
     assert_eq!(send(&app, signed(OPEN)).await, handled("message.first_open"));
-    let mut misdirected = signed(OPEN);
-    *misdirected.uri_mut() = "/shop".parse().unwrap();
+    let misdirected = sender().path("/shop").event(MockEvent::raw(OPEN));
     assert_eq!(send(&app, misdirected).await, rejected(401, RejectionKind::SignatureMismatch));
 }
 

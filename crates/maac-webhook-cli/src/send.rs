@@ -30,8 +30,9 @@ pub(crate) async fn run(args: &SendArgs, output: Output) -> Result<Answer, Failu
         let refused = |error| Failure::because("the idempotency key cannot be sent", error);
         request = request.with_idempotency_key(key).map_err(refused)?;
     }
-    let sender =
-        Sender::new(transport(args)?).schedule(args.schedule()).attempt_timeout(args.attempt_timeout);
+    let sender = Sender::new(transport(args)?)
+        .with_schedule(args.schedule())
+        .with_attempt_timeout(args.attempt_timeout);
 
     if output == Output::Json {
         let record = sender.deliver(&args.to, &request).await;
@@ -61,7 +62,7 @@ fn transport(args: &SendArgs) -> Result<HttpTransport, Failure> {
     let transport = HttpTransport::new();
     let Some(path) = &args.ca_file else { return Ok(transport) };
     let pem = fs::read(path).map_err(|error| unreadable(path, error))?;
-    transport.root_certificate(&pem).map_err(|error| unreadable(path, error))
+    transport.with_root_certificate(&pem).map_err(|error| unreadable(path, error))
 }
 
 fn unreadable(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
@@ -111,7 +112,7 @@ fn of_data(topic: &Topic, now: Timestamp, file: &[u8]) -> Result<EventBody, Fail
     let event = EventBody::with_json(now, topic.as_str(), envelope.data());
     let event = event.map_err(|error| Failure::new(error.to_string()))?;
     Ok(match envelope.timestamp() {
-        Some(timestamp) => event.timestamp(timestamp.as_str()),
+        Some(timestamp) => event.with_timestamp(timestamp.as_str()),
         None => event,
     })
 }

@@ -95,8 +95,9 @@ impl MockSender {
     }
 
     pub(crate) fn sender<T: Transport>(&self, transport: T) -> Sender<T> {
-        let sender =
-            Sender::new(transport).schedule(self.schedule.clone()).attempt_timeout(self.attempt_timeout);
+        let sender = Sender::new(transport)
+            .with_schedule(self.schedule.clone())
+            .with_attempt_timeout(self.attempt_timeout);
         if self.waits { sender } else { sender.without_waiting() }
     }
 

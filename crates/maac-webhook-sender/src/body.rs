@@ -52,7 +52,7 @@ impl EventBody {
 
     /// Sets the envelope's `timestamp` to a text of your own.
     #[must_use]
-    pub fn timestamp(mut self, text: impl Into<String>) -> Self {
+    pub fn with_timestamp(mut self, text: impl Into<String>) -> Self {
         self.timestamp = text.into();
         self
     }
@@ -106,7 +106,7 @@ mod tests {
             r#"{"timestamp": "2025-11-28T10:00:00.000000+08:00", "topic": "new.topic", "data": {"a": 65.0, "b": "\u5973"}}"#
         );
         assert_eq!(
-            body.timestamp("t").encode(BodyStyle::python().compact().raw_utf8()).unwrap(),
+            body.with_timestamp("t").encode(BodyStyle::python().compact().raw_utf8()).unwrap(),
             r#"{"timestamp":"t","topic":"new.topic","data":{"a":65.0,"b":"女"}}"#
         );
         assert!(EventBody::with_json(now, "t", "{").is_err());

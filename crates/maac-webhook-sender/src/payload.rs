@@ -1,5 +1,6 @@
 //! The `data` of each topic as the sender writes it (MAAC OpenAPI reference, Webhook; SurveyCake's webhook
-//! reference): the fields in their documented order, money as Python floats, ids as in the samples.
+//! reference): the fields in their documented order, money as Python floats, ids as in the samples. Fields may be
+//! added, so each is made by [`samples`](crate::samples) and changed.
 
 use maac_webhook::event::Topic;
 use serde::Serialize;
@@ -61,8 +62,8 @@ macro_rules! payloads {
     ($($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $field:ident: $type:ty,)+ })+) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Serialize)]
-        #[serde(rename_all = "snake_case")]
-        #[allow(clippy::exhaustive_structs, missing_docs, reason = "the fields are the wire's, as the contract names them")]
+        #[non_exhaustive]
+        #[allow(missing_docs, reason = "the fields are the wire's, as the contract names them")]
         pub struct $name {
             $($(#[$attribute])* pub $field: $type,)+
         }

@@ -29,8 +29,7 @@ impl WebhookRequest {
     /// Signs `body` with `secret`, under a fresh idempotency key: 32 hexadecimal characters.
     #[must_use]
     pub fn signed(secret: &ShareSecret, body: Bytes) -> Self {
-        let key = Uuid::new_v4().simple().to_string();
-        let idempotency_key = HeaderValue::from_str(&key).unwrap_or(HeaderValue::from_static("-"));
+        let idempotency_key = visible(&Uuid::new_v4().simple().to_string());
         Self { idempotency_key, signature: Signature::sign(secret, &body), body }
     }
 
@@ -75,13 +74,12 @@ impl WebhookRequest {
     }
 
     fn headers(&self, target: &Target) -> HeaderMap {
-        let text = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
         let mut all = HeaderMap::new();
-        all.insert(HOST, text(target.authority()));
+        all.insert(HOST, visible(target.authority()));
         all.insert(USER_AGENT, HeaderValue::from_static(concat!("maac-webhook/", env!("CARGO_PKG_VERSION"))));
         all.insert(ACCEPT, HeaderValue::from_static("*/*"));
         all.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-        let mut signature = text(&self.signature.to_string());
+        let mut signature = visible(&self.signature.to_string());
         // So that the `Debug` of the request does not show it.
         signature.set_sensitive(true);
         all.insert(headers::SIGNATURE, signature);
@@ -89,6 +87,12 @@ impl WebhookRequest {
         all.insert(CONTENT_LENGTH, self.body.len().into());
         all
     }
+}
+
+/// A text of visible ASCII as a header's value: hexadecimal digits, or the authority of a URL.
+#[allow(clippy::expect_used, reason = "each of its characters may stand in a header")]
+fn visible(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("visible ASCII is a header's value")
 }
 
 impl fmt::Debug for WebhookRequest {

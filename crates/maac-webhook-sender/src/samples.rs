@@ -45,7 +45,10 @@ pub fn receipt_validated(now: Timestamp) -> ReceiptValidated {
         quantity,
         amount: unit_price * quantity,
     };
-    let whole_second = |time: Timestamp| wire_time(time).replace(&wire_time(time)[19..26], "");
+    let whole_second = |time: Timestamp| {
+        let text = wire_time(time);
+        format!("{}{}", &text[..19], &text[26..])
+    };
     ReceiptValidated {
         line_uid: friend(),
         customer_id: None,

@@ -61,14 +61,14 @@ impl<T: Transport> Sender<T> {
 
     /// Sets the schedule of retries.
     #[must_use]
-    pub fn schedule(mut self, schedule: RetrySchedule) -> Self {
+    pub fn with_schedule(mut self, schedule: RetrySchedule) -> Self {
         self.schedule = schedule;
         self
     }
 
     /// Sets how long one attempt may take, from the name's look-up to the last byte of the answer.
     #[must_use]
-    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+    pub fn with_attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = limit;
         self
     }

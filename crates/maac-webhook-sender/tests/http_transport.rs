@@ -54,12 +54,12 @@ fn signed(body: Bytes) -> WebhookRequest {
 
 /// A sender of one attempt, which waits longer than any machine takes.
 fn patient(transport: HttpTransport) -> Sender<HttpTransport> {
-    Sender::new(transport).schedule(RetrySchedule::new([])).attempt_timeout(Duration::from_secs(60))
+    Sender::new(transport).with_schedule(RetrySchedule::new([])).with_attempt_timeout(Duration::from_secs(60))
 }
 
 /// A sender that gives up soon: for receivers that never answer alone, for any other may be too slow.
 fn impatient() -> Sender<HttpTransport> {
-    patient(HttpTransport::new()).attempt_timeout(Duration::from_millis(500))
+    patient(HttpTransport::new()).with_attempt_timeout(Duration::from_millis(500))
 }
 
 async fn deliver_by(sender: Sender<HttpTransport>, url: &str) -> DeliveryRecord {
@@ -170,7 +170,7 @@ async fn a_responses_body_is_cut_at_the_cap() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n0123456789";
     for (cap, kept, truncated) in [(0, "", true), (9, "012345678", true), (10, "0123456789", false)] {
         let url = format!("http://{}/", answering(answer).await);
-        let record = deliver_by(patient(HttpTransport::new().response_cap(cap)), &url).await;
+        let record = deliver_by(patient(HttpTransport::new().with_response_cap(cap)), &url).await;
         let response = record.attempts[0].result.as_ref().unwrap();
         assert_eq!((response.body.as_text(), response.truncated), (Some(kept), truncated), "{cap}");
     }
@@ -295,16 +295,18 @@ async fn a_certificate_is_trusted_only_under_a_root_that_is() {
 
     let url = |address: SocketAddr| format!("https://localhost:{}/", address.port());
     let untrusting = deliver_by(patient(HttpTransport::new()), &url(serve().await)).await;
+    let told = untrusting.attempts[0].result.as_ref().unwrap_err().message().to_owned();
+    assert!(told.contains("HttpTransport::with_root_certificate adds one"), "{told}");
     assert_eq!(failure(untrusting).await, TransportErrorKind::Tls);
 
-    let trusting = HttpTransport::new().root_certificate(made.cert.pem().as_bytes()).unwrap();
+    let trusting = HttpTransport::new().with_root_certificate(made.cert.pem().as_bytes()).unwrap();
     let record = deliver_by(patient(trusting.clone()), &url(serve().await)).await;
     assert_eq!((record.outcome, record.status()), (Outcome::Delivered, Some(200)));
 
     let other_name = deliver_by(patient(trusting), &format!("https://{}/", serve().await)).await;
     assert_eq!(failure(other_name).await, TransportErrorKind::Tls);
     for not_one in ["no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
-        assert!(HttpTransport::new().root_certificate(not_one.as_bytes()).is_err(), "{not_one}");
+        assert!(HttpTransport::new().with_root_certificate(not_one.as_bytes()).is_err(), "{not_one}");
     }
 }
 
@@ -334,7 +336,7 @@ async fn a_receiver_that_wants_a_client_certificate_is_a_tls_error() {
             while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {}
         })
         .await;
-        let trusting = HttpTransport::new().root_certificate(made.cert.pem().as_bytes()).unwrap();
+        let trusting = HttpTransport::new().with_root_certificate(made.cert.pem().as_bytes()).unwrap();
         let record = deliver_by(patient(trusting), &format!("https://localhost:{}/", address.port())).await;
         assert_eq!(failure(record).await, TransportErrorKind::Tls, "{version:?}");
     }

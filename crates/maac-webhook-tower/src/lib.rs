@@ -29,30 +29,25 @@
 //! use bytes::Bytes;
 //! use http::{Request, Response};
 //! use http_body_util::Full;
-//! use maac_webhook::{Delivery, Endpoint, RejectionKind, ShareSecret, Signature, headers};
+//! use maac_webhook::{Delivery, Endpoint, ShareSecret};
+//! use maac_webhook_mock::{MockSender, Tampering, samples};
 //! use maac_webhook_tower::VerifyLayer;
-//! use tower::{Layer, ServiceExt, service_fn};
+//! use tower::{Layer, service_fn};
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let secret = ShareSecret::new("d0c5c1a6")?;
 //! let endpoint = Endpoint::new("crm", secret.clone());
-//! let service = VerifyLayer::new(endpoint).layer(service_fn(async |request: Request<Full<Bytes>>| {
+//! let mut service = VerifyLayer::new(endpoint).layer(service_fn(async |request: Request<Full<Bytes>>| {
 //!     let delivery = request.extensions().get::<Delivery>().expect("the layer put it there");
 //!     println!("{:?}", delivery.event());
 //!     Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::from("OK")))
 //! }));
 //!
-//! let body = r#"{"timestamp": "2025-11-28T10:00:00.000000+08:00", "topic": "new.topic", "data": {}}"#;
-//! let signed = Request::post("/webhooks/maac")
-//!     .header(headers::SIGNATURE, Signature::sign(&secret, body.as_bytes()).to_string())
-//!     .body(Full::<Bytes>::from(body))?;
-//! assert_eq!(service.clone().oneshot(signed).await?.status(), 200);
+//! let sender = MockSender::new(secret);
+//! sender.event(samples::message_first_open()).send_to(&mut service).await.assert_accepted();
 //!
-//! let unsigned = Request::post("/webhooks/maac").body(Full::<Bytes>::from(body))?;
-//! let response = service.oneshot(unsigned).await?;
-//! assert_eq!(response.status(), 401);
-//! let rejection = response.extensions().get::<maac_webhook::Rejection>().expect("why");
-//! assert_eq!(rejection.kind(), RejectionKind::MissingSignature);
+//! let unsigned = sender.event(samples::message_first_open()).tampering(Tampering::SignatureMissing);
+//! unsigned.send_to(&mut service).await.assert_rejected(401);
 //! # Ok(()) }
 //! ```
 

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use maac_webhook_wire as wire;
+use maac_webhook_test_support::wire;
 
 use crate::support::Listener;
 

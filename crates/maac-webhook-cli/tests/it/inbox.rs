@@ -11,11 +11,11 @@ use std::{
 };
 
 use maac_webhook_test_postgres::Postgres;
-use maac_webhook_wire as wire;
+use maac_webhook_test_support::{PATIENCE, process::Running};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Client, Listener, Running, SECRET, maac_webhook, run};
+use crate::support::{Client, Listener, SECRET, maac_webhook, run};
 
 struct Inbox {
     url: String,
@@ -55,7 +55,7 @@ impl Inbox {
     fn until(&self, state: &str, events: usize) {
         let begun = Instant::now();
         while self.json(&["stats"])[state] != events {
-            assert!(begun.elapsed() < wire::PATIENCE, "{}", self.json(&["stats"]));
+            assert!(begun.elapsed() < PATIENCE, "{}", self.json(&["stats"]));
         }
     }
 }
@@ -112,7 +112,7 @@ fn printed_however_often_it_is_killed(inbox: &Inbox) {
     for cycle in 0..CYCLES {
         let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", inbox.url()]);
         let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
-        let url = process.line_with("listening on ").strip_prefix("listening on ").unwrap().to_owned();
+        let url = process.listening();
         let client = Client { url };
         let lines =
             thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).collect::<Vec<_>>());
@@ -125,7 +125,11 @@ fn printed_however_often_it_is_killed(inbox: &Inbox) {
                         let mut answered = Vec::new();
                         loop {
                             let number = next.fetch_add(1, Ordering::Relaxed);
-                            let status = client.try_post(event(number).as_bytes(), &format!("key-{number}"));
+                            let status = client.try_post(
+                                SECRET,
+                                event(number).as_bytes(),
+                                Some(&format!("key-{number}")),
+                            );
                             if status != Some(200) {
                                 assert_eq!(status, None, "killed in the middle");
                                 return answered;
@@ -164,7 +168,7 @@ fn an_event_that_nobody_takes_stays_in_the_inbox() {
     let inbox = Inbox::new();
     let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", inbox.url()]);
     let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
-    let url = process.line_with("listening on ").strip_prefix("listening on ").unwrap().to_owned();
+    let url = process.listening();
     drop(stdout);
     assert_eq!(Client { url }.post(event(1).as_bytes(), None), 200, "it is stored, whoever reads the lines");
     assert_eq!(process.wait().code(), Some(2));

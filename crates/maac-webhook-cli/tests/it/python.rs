@@ -5,9 +5,10 @@ use std::{
     process::{Command, Stdio},
 };
 
+use maac_webhook_test_support::process::Running;
 use serde_json::{Value, json};
 
-use crate::support::{File, Listener, Running, SECRET, maac_webhook, run};
+use crate::support::{File, Listener, SECRET, maac_webhook, run};
 
 fn python(script: &str, args: &[&str]) -> Command {
     let mut command = Command::new("python3");
@@ -93,13 +94,16 @@ fn send_trusts_a_certificate_only_under_a_root_that_it_knows() {
 
     let send = |more: &[&str]| {
         let mut send = maac_webhook(&["send", "message.first_open", "--retry-delays", "", "--to", &url]);
-        run(send.env("MAAC_SHARE_SECRET", SECRET).args(more), b"")
+        // So the machine's own certificates play no part, and none can be read.
+        run(send.env("MAAC_SHARE_SECRET", SECRET).env("SSL_CERT_FILE", "/nowhere/roots.pem").args(more), b"")
     };
     let trusting = send(&["--ca-file", certificate.path()]);
     assert!(trusting.starts_with("exit status: 0\n"), "{trusting}");
     let untrusting = send(&[]);
     assert!(untrusting.starts_with("exit status: 1\n"), "{untrusting}");
     assert!(untrusting.contains("ms: tls: invalid peer certificate"), "{untrusting}");
+    assert!(untrusting.contains("--ca-file"), "{untrusting}");
+    assert!(untrusting.contains("/nowhere/roots.pem"), "{untrusting}");
     let no_certificate = send(&["--ca-file", key.path()]);
     assert!(no_certificate.contains("there is no certificate in it"), "{no_certificate}");
 }

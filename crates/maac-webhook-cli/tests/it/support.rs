@@ -2,20 +2,20 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::Write,
     path::PathBuf,
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
-    sync::{
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
-    thread,
-    time::{Duration, Instant},
+    process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
-use maac_webhook::{ShareSecret, Signature, headers};
-use maac_webhook_wire::{self as wire, Answer};
+use maac_webhook::ShareSecret;
+use maac_webhook_mock::{MockEvent, MockSender, Tampering};
+use maac_webhook_sender::RetrySchedule;
+use maac_webhook_test_support::{
+    PATIENCE,
+    process::{Lines, Running},
+    wire::{self, Answer},
+};
 use tokio::runtime::Builder;
 
 pub(crate) const SECRET: &str = "test-share-secret";
@@ -65,105 +65,11 @@ impl Drop for File {
     }
 }
 
-/// A process that ends with its test.
-pub(crate) struct Running {
-    child: Child,
-    stderr: mpsc::Receiver<String>,
-    seen: Vec<String>,
-}
-
-impl Running {
-    pub(crate) fn start(command: &mut Command) -> (Self, ChildStdout) {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stdout = child.stdout.take().unwrap();
-        let (send, stderr) = mpsc::channel();
-        let pipe = BufReader::new(child.stderr.take().unwrap());
-        thread::spawn(move || pipe.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
-        (Self { child, stderr, seen: Vec::new() }, stdout)
-    }
-
-    /// One whose output somebody else has.
-    pub(crate) fn without_output(child: Child) -> Self {
-        Self { child, stderr: mpsc::channel().1, seen: Vec::new() }
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Waits for a line of standard error that has this in it.
-    pub(crate) fn line_with(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + wire::PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.stderr.recv_timeout(left) {
-                Ok(line) => {
-                    self.seen.push(line.clone());
-                    if line.contains(text) {
-                        return line;
-                    }
-                }
-                Err(_) => panic!("no line with {text:?} in {:#?}", self.seen),
-            }
-        }
-    }
-
-    /// Waits for the end.
-    pub(crate) fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + wire::PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "it goes on: {:#?}", self.stderr());
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    /// Ends it as a crash would: nothing of it runs any more.
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    pub(crate) fn terminate(&mut self) {
-        // The shell's own `kill`: the program of that name is not on every machine.
-        let kill = format!("kill -TERM {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    }
-
-    /// Tells it to stop, and gives all that it ever logged.
-    pub(crate) fn log_to_its_end(&mut self) -> String {
-        self.terminate();
-        assert_eq!(self.wait().code(), Some(0));
-        self.rest_of_stderr()
-    }
-
-    /// All of standard error, once the process has ended.
-    pub(crate) fn rest_of_stderr(&mut self) -> String {
-        self.seen.extend(self.stderr.iter());
-        self.seen.join("\n")
-    }
-
-    /// All of standard error so far.
-    pub(crate) fn stderr(&mut self) -> String {
-        self.seen.extend(self.stderr.try_iter());
-        self.seen.join("\n")
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// A `listen` with its output.
 pub(crate) struct Listener {
     pub(crate) process: Running,
     pub(crate) client: Client,
-    lines: mpsc::Receiver<serde_json::Value>,
+    lines: Lines,
 }
 
 impl Listener {
@@ -177,20 +83,13 @@ impl Listener {
             command.env("MAAC_SHARE_SECRET", SECRET);
         }
         let (mut process, stdout) = Running::start(&mut command);
-        let line = process.line_with("listening on ");
-        let url = line.strip_prefix("listening on ").unwrap().to_owned();
-        let (send, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let Ok(()) = send.send(serde_json::from_str(&line).unwrap()) else { break };
-            }
-        });
-        Self { process, client: Client { url }, lines }
+        let url = process.listening();
+        Self { process, client: Client { url }, lines: Lines::of(stdout) }
     }
 
     /// The next line that it prints.
     pub(crate) fn next(&self) -> serde_json::Value {
-        self.lines.recv_timeout(wire::PATIENCE).unwrap()
+        serde_json::from_str(&self.lines.next()).unwrap()
     }
 }
 
@@ -212,31 +111,32 @@ impl Client {
         self.url.strip_prefix("http://").unwrap().split('/').next().unwrap()
     }
 
-    /// Posts a signed body and gives the status.
+    /// Posts a signed body once and gives the status.
     pub(crate) fn post(&self, body: &[u8], key: Option<&str>) -> u16 {
         self.post_signed(SECRET, body, key)
     }
 
     pub(crate) fn post_signed(&self, secret: &str, body: &[u8], key: Option<&str>) -> u16 {
-        let signature = Signature::sign(&ShareSecret::new(secret).unwrap(), body).to_string();
-        let key = key.map(|key| (headers::IDEMPOTENCY_KEY, key.into()));
-        let headers: Vec<_> = [(headers::SIGNATURE, signature.into())].into_iter().chain(key).collect();
-        self.exchange(&wire::fixed(&headers, body)).status
+        self.try_post(secret, body, key).unwrap()
     }
 
-    /// Posts a signed body and gives the status, or nothing where the receiver is gone before it answered.
-    pub(crate) fn try_post(&self, body: &[u8], key: &str) -> Option<u16> {
-        let signature = Signature::sign(&ShareSecret::new(SECRET).unwrap(), body).to_string();
-        let headers = [(headers::SIGNATURE, signature.into()), (headers::IDEMPOTENCY_KEY, key.into())];
-        let mut stream = TcpStream::connect(self.address()).ok()?;
-        stream.write_all(&wire::fixed(&headers, body)).ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        answer.split(' ').nth(1)?.parse().ok()
+    /// The same, with nothing where the receiver is gone before it answered.
+    pub(crate) fn try_post(&self, secret: &str, body: &[u8], key: Option<&str>) -> Option<u16> {
+        let sender = MockSender::new(ShareSecret::new(secret).unwrap()).attempt_timeout(PATIENCE);
+        let sender = sender.schedule(RetrySchedule::new([]));
+        let event = sender.event(MockEvent::raw(body.to_vec()));
+        let event = match key {
+            Some(key) => event.idempotency_key(key),
+            None => event.tampering(Tampering::KeyMissing),
+        };
+        block_on(event.send_to(&self.url)).events[0].status()
     }
 
     pub(crate) fn exchange(&self, request: &[u8]) -> Answer {
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(wire::exchange(self.address(), request))
+        block_on(wire::exchange(self.address(), request))
     }
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }

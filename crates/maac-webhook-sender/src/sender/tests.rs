@@ -120,7 +120,7 @@ async fn the_schedule_and_the_time_out_are_settings() {
     let seen = Seen::default();
     let script = Script { answers: Mutex::new(vec![Ok(500); 2]), seen: Arc::clone(&seen) };
     let schedule = RetrySchedule::new([Duration::from_millis(5)]);
-    let record = Sender::new(script).schedule(schedule).deliver(&target(), &request()).await;
+    let record = Sender::new(script).with_schedule(schedule).deliver(&target(), &request()).await;
     assert_eq!((record.outcome, record.attempts.len()), (Outcome::Exhausted, 2));
 }
 
@@ -129,7 +129,7 @@ async fn without_waiting_the_delays_are_recorded_and_not_waited_for() {
     let script = Script { answers: Mutex::new(vec![Ok(503); 4]), seen: Seen::default() };
     let schedule = RetrySchedule::new([Duration::from_secs(3600); 3]);
     let record =
-        Sender::new(script).schedule(schedule).without_waiting().deliver(&target(), &request()).await;
+        Sender::new(script).with_schedule(schedule).without_waiting().deliver(&target(), &request()).await;
     assert_eq!((record.outcome, record.attempts.len()), (Outcome::Exhausted, 4));
     assert_eq!(record.attempts[0].retry_after, Some(Duration::from_secs(3600)));
 }

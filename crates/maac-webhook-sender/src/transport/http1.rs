@@ -43,7 +43,7 @@ impl HttpTransport {
 
     /// Sets how much of a response's body is read, in bytes. What goes on beyond it is cut off.
     #[must_use]
-    pub fn response_cap(mut self, bytes: usize) -> Self {
+    pub fn with_response_cap(mut self, bytes: usize) -> Self {
         self.response_cap = bytes;
         self
     }
@@ -53,7 +53,7 @@ impl HttpTransport {
     /// # Errors
     ///
     /// A text without a certificate, or with one that cannot be read.
-    pub fn root_certificate(mut self, pem: &[u8]) -> Result<Self, InvalidRootCertificate> {
+    pub fn with_root_certificate(mut self, pem: &[u8]) -> Result<Self, InvalidRootCertificate> {
         self.tls.add_root(pem)?;
         Ok(self)
     }

@@ -1,5 +1,5 @@
 use std::{
-    fmt,
+    fmt, io,
     sync::{Arc, OnceLock},
 };
 
@@ -8,7 +8,7 @@ use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
     rustls::{
-        ClientConfig, RootCertStore,
+        self, CertificateError, ClientConfig, RootCertStore,
         crypto::ring,
         pki_types::{CertificateDer, ServerName, pem::PemObject},
     },
@@ -21,7 +21,14 @@ use super::{TransportError, TransportErrorKind};
 #[derive(Clone)]
 pub(super) struct Tls {
     added: RootCertStore,
-    config: Arc<OnceLock<Arc<ClientConfig>>>,
+    trusted: Arc<OnceLock<Trusted>>,
+}
+
+#[derive(Clone)]
+struct Trusted {
+    config: Arc<ClientConfig>,
+    /// Why certificates of the system's are not among them.
+    unread: Option<String>,
 }
 
 /// A root certificate that cannot be read.
@@ -30,7 +37,7 @@ pub struct InvalidRootCertificate(String);
 
 impl Default for Tls {
     fn default() -> Self {
-        Self { added: RootCertStore::empty(), config: Arc::default() }
+        Self { added: RootCertStore::empty(), trusted: Arc::default() }
     }
 }
 
@@ -44,7 +51,7 @@ impl Tls {
         for certificate in found {
             self.added.add(certificate).map_err(|error| InvalidRootCertificate(error.to_string()))?;
         }
-        self.config = Arc::default();
+        self.trusted = Arc::default();
         Ok(())
     }
 
@@ -54,24 +61,46 @@ impl Tls {
     {
         let tls = |message: String| TransportError::new(TransportErrorKind::Tls, message);
         let name = ServerName::try_from(host.to_owned()).map_err(|error| tls(error.to_string()))?;
-        let config = match self.config.get() {
-            Some(config) => config.clone(),
+        let Trusted { config, unread } = match self.trusted.get() {
+            Some(trusted) => trusted.clone(),
             None => {
-                let made = Arc::new(self.configure().map_err(tls)?);
-                self.config.get_or_init(|| made).clone()
+                let made = self.read().map_err(tls)?;
+                self.trusted.get_or_init(|| made).clone()
             }
         };
         let connected = TlsConnector::from(config).connect(name, stream).await;
-        connected.map_err(|error| TransportError::handshake(&error))
+        connected.map_err(|error| match lacks_root(&error) {
+            true => tls(untrusted(&error, unread.as_deref())),
+            false => TransportError::handshake(&error),
+        })
     }
 
-    fn configure(&self) -> Result<ClientConfig, String> {
+    fn read(&self) -> Result<Trusted, String> {
         let mut roots = self.added.clone();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let system = rustls_native_certs::load_native_certs();
+        let unread = match system.errors.first() {
+            Some(error) => Some(error.to_string()),
+            None => system.certs.is_empty().then(|| "there are none".to_owned()),
+        };
+        roots.add_parsable_certificates(system.certs);
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+        let config = Arc::new(builder.with_root_certificates(roots).with_no_client_auth());
+        Ok(Trusted { config, unread })
     }
+}
+
+/// Whether the receiver's certificate may be a good one, but for the root that it wants.
+fn lacks_root(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)))
+}
+
+fn untrusted(error: &io::Error, unread: Option<&str>) -> String {
+    let unread = unread.map(|why| format!(" (the system's certificates: {why})")).unwrap_or_default();
+    format!(
+        "{error}: no root that is trusted is behind it{unread}; HttpTransport::with_root_certificate adds one, and --ca-file of `maac-webhook send`"
+    )
 }
 
 impl fmt::Debug for Tls {

@@ -1,8 +1,4 @@
-//! For tests: an HTTP/1.1 client that writes the bytes it is told to.
-
-#![allow(clippy::unwrap_used, clippy::exhaustive_structs, missing_docs, reason = "for tests alone")]
-
-use std::time::Duration;
+//! An HTTP/1.1 client that writes the bytes it is told to.
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
@@ -10,11 +6,10 @@ use tokio::{
     time::timeout,
 };
 
+use crate::PATIENCE;
+
 /// The path that the tests' receivers listen at.
 pub const PATH: &str = "/webhooks/maac";
-
-/// Longer than any machine takes: a test whose answer never comes fails then.
-pub const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {

@@ -1,0 +1,11 @@
+//! What tests of several crates share: a client that writes raw bytes, and processes that end with their test.
+
+#![allow(clippy::unwrap_used, clippy::exhaustive_structs, missing_docs, reason = "for tests alone")]
+
+use std::time::Duration;
+
+pub mod process;
+pub mod wire;
+
+/// Longer than any machine takes: a test that waits for what never comes fails then.
+pub const PATIENCE: Duration = Duration::from_secs(60);
