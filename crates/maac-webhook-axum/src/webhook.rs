@@ -26,6 +26,10 @@ pub struct Webhook<T>(pub T);
 /// `Arc` with an endpoint in it, use [`Verified`](crate::Verified), which asks nothing of the state.
 ///
 /// Should the layer be missing after all, the handler never runs: 503, "not configured".
+#[diagnostic::on_unimplemented(
+    message = "the state `{Self}` neither has an `Endpoint` nor says that a layer verifies",
+    note = "write `impl LayerVerifies for {Self} {{}}`, or give it an `Endpoint` by `FromRef`"
+)]
 pub trait LayerVerifies {}
 
 impl LayerVerifies for () {}

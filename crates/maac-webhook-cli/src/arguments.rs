@@ -45,7 +45,7 @@ mod tests {
     fn an_error_shows_no_password() {
         let url = "postgres://user:hu/sh@e@db.example/maac";
         for args in [
-            &["listen", "--inbox", url][..],
+            &["listen", "--inbox", "mysql://user:hu/sh@e@db.example/maac"][..],
             &["send", "t", "--to", url],
             &["listen", url],
             &["listen", "--addr", url],

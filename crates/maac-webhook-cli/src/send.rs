@@ -81,8 +81,16 @@ fn body(args: &SendArgs) -> Result<Bytes, Failure> {
             let data = if path == Path::new("-") {
                 read_body()?
             } else {
-                fs::read(path).map_err(|error| unreadable(path, error))?
+                fs::read(path).map_err(|error| match path.to_str() {
+                    Some(text) if text.trim_start().starts_with('{') => Failure::new(
+                        "--data takes the name of a file, or - for standard input, and not the data itself",
+                    ),
+                    _ => unreadable(path, error),
+                })?
             };
+            if data.trim_ascii().is_empty() {
+                return Err(unreadable(path, "it is empty"));
+            }
             of_data(&topic, now, &data).map_err(|error| unreadable(path, error))?
         }
     };

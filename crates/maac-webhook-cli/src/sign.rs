@@ -7,11 +7,16 @@ use maac_webhook::Signature;
 use crate::{
     cli::{Output, SignArgs},
     failure::{Answer, Failure},
+    log,
 };
 
 pub(crate) fn run(args: &SignArgs, output: Output) -> Result<Answer, Failure> {
     let secret = args.secret.secret()?;
-    let signature = Signature::sign(&secret, &read_body()?);
+    let body = read_body()?;
+    if body.is_empty() {
+        log::line("note: standard input is empty, and so is the body that is signed");
+    }
+    let signature = Signature::sign(&secret, &body);
     if output == Output::Json {
         print(&serde_json::json!({ "signature": signature.to_string() }).to_string())?;
     } else {

@@ -54,6 +54,9 @@ impl FromStr for Target {
 
     fn from_str(url: &str) -> Result<Self, InvalidTarget> {
         let invalid = |why| InvalidTarget { why };
+        if !url.contains("://") {
+            return Err(invalid("it does not begin with https:// or http://"));
+        }
         let uri: Uri = url.parse().map_err(|_| invalid("it is not a URL"))?;
         let https = match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => true,
@@ -122,7 +125,8 @@ mod tests {
     #[test]
     fn what_nothing_can_be_delivered_to_is_refused_with_the_reason() {
         for (url, why) in [
-            ("", "not a URL"),
+            ("", "does not begin"),
+            ("127.0.0.1:8080/webhooks", "does not begin"),
             ("/webhooks", "does not begin"),
             ("shop.example:80", "does not begin"),
             ("ftp://shop.example/", "neither https nor http"),

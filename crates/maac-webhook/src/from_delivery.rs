@@ -15,6 +15,10 @@ use crate::{
 /// | [`SurveyAnswers<T>`] | a survey whose aliases read as `T` | the same |
 /// | `Option<T>` | `T`, or another topic as `None` | `UnreadablePayload` |
 /// | `(A, B)` | both | whichever fails first |
+#[diagnostic::on_unimplemented(
+    message = "a verified delivery cannot be taken as `{Self}`",
+    note = "for a form of your own take `SurveyAnswers<{Self}>`, for any topic `Event`, for the raw bytes `Delivery`"
+)]
 pub trait FromDelivery: Sized {
     /// Takes it out.
     ///
@@ -38,6 +42,10 @@ impl FromDelivery for Event {
 
 /// What is of one topic, and so can have a handler of its own in a [`TopicRouter`](crate::TopicRouter): one topic's
 /// struct, [`SurveyAnswers<T>`], or a pair whose first is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not of one topic",
+    note = "for a form of your own take `SurveyAnswers<{Self}>`; for other topics set a fallback, which takes a `Delivery`"
+)]
 pub trait OfTopic: FromDelivery {
     /// Its topic.
     const TOPIC: Topic;

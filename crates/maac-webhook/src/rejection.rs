@@ -104,9 +104,11 @@ impl RejectionKind {
             Self::MalformedSignature => {
                 (401, "malformed_signature", "the signature is not 64 lower-case hexadecimal characters")
             }
-            Self::SignatureMismatch => {
-                (401, "signature_mismatch", "the signature is not the body's under any live secret")
-            }
+            Self::SignatureMismatch => (
+                401,
+                "signature_mismatch",
+                "the signature is not the body's under any live secret: a forgery, or the secret is not the console's",
+            ),
             Self::BodyTooLarge => (413, "body_too_large", "the body is larger than the limit"),
             Self::BodyTimeout => (408, "body_timeout", "the body did not arrive in time"),
             Self::BodyIncomplete => (503, "body_incomplete", "the body broke off"),

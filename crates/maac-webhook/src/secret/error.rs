@@ -1,7 +1,6 @@
 use std::{fmt, io, path::PathBuf};
 
 /// Why a share secret could not be had. It never contains the secret.
-#[derive(Debug)]
 pub struct SecretError {
     kind: SecretErrorKind,
     origin: Origin,
@@ -50,6 +49,17 @@ impl SecretError {
     #[must_use]
     pub fn kind(&self) -> SecretErrorKind {
         self.kind
+    }
+}
+
+/// What a `main` that returns it prints: its text, and not its parts.
+impl fmt::Debug for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretError({:?}: {self}", self.kind)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source})"),
+            None => f.write_str(")"),
+        }
     }
 }
 
