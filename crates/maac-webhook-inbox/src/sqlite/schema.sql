@@ -11,7 +11,7 @@ CREATE TABLE maac_inbox_identities (
 
 CREATE INDEX maac_inbox_identities_by_age ON maac_inbox_identities (first_seen);
 
-CREATE INDEX maac_inbox_identities_by_key ON maac_inbox_identities (endpoint, idempotency_key, content)
+CREATE INDEX maac_inbox_identities_by_key ON maac_inbox_identities (endpoint, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
 
 CREATE TABLE maac_inbox_events (
