@@ -14,6 +14,9 @@ pub(crate) enum Need {
     CppCompiler,
     /// The tests of the inbox on Postgres.
     Postgres,
+    /// The test that a commit is on the disk before an event is answered.
+    #[cfg(target_os = "linux")]
+    Strace,
     CargoFuzz,
     CargoMutants,
 }
@@ -32,6 +35,8 @@ impl Need {
             Self::Python => "python3",
             Self::CppCompiler => "a C++ compiler",
             Self::Postgres => "Postgres",
+            #[cfg(target_os = "linux")]
+            Self::Strace => "strace",
             Self::CargoFuzz => "cargo-fuzz",
             Self::CargoMutants => "cargo-mutants",
         }
@@ -46,6 +51,8 @@ impl Need {
             Self::Postgres => {
                 Source::Debian { package: "postgresql", elsewhere: "PostgreSQL with `postgres` in the path" }
             }
+            #[cfg(target_os = "linux")]
+            Self::Strace => Source::Debian { package: "strace", elsewhere: "strace" },
             Self::CargoFuzz => Source::Crate { name: "cargo-fuzz", version: "0.13.2" },
             Self::CargoMutants => Source::Crate { name: "cargo-mutants", version: "27.1.0" },
         }
@@ -59,6 +66,8 @@ impl Need {
                 succeeds(program(&compiler).arg("--version"))
             }
             Self::Postgres => has_postgres(),
+            #[cfg(target_os = "linux")]
+            Self::Strace => succeeds(program("strace").arg("--version")),
             Self::CargoFuzz => succeeds(cargo().args(["fuzz", "--version"])),
             Self::CargoMutants => succeeds(cargo().args(["mutants", "--version"])),
         }

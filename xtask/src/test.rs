@@ -18,7 +18,16 @@ pub(crate) fn run(fuzz_seconds: u32) -> Result<(), Failure> {
         Ok(())
     };
 
-    step("needs", &|| needs::provide(&[Need::Python, Need::CppCompiler, Need::Postgres, Need::CargoFuzz]))?;
+    step("needs", &|| {
+        needs::provide(&[
+            Need::Python,
+            Need::CppCompiler,
+            Need::Postgres,
+            #[cfg(target_os = "linux")]
+            Need::Strace,
+            Need::CargoFuzz,
+        ])
+    })?;
     step("unit, integration and doc tests", &tests)?;
     step("the core in a program that changes serde_json", &with_features_of_others)?;
     step("fuzz targets, their corpora and some seconds of each", &|| fuzz::all(fuzz_seconds))?;

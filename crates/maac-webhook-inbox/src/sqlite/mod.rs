@@ -11,7 +11,15 @@ mod queries;
 mod rows;
 mod writer;
 
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use maac_webhook::{Delivery, jiff::Timestamp};
 use rusqlite::{Connection, OpenFlags, Transaction};
@@ -42,6 +50,7 @@ pub struct SqliteStore {
     writer: Writer,
     path: Arc<Path>,
     stored: Arc<Notify>,
+    quota: Arc<AtomicU64>,
 }
 
 impl SqliteStore {
@@ -54,7 +63,12 @@ impl SqliteStore {
         let path: Arc<Path> = path.as_ref().into();
         let mut connection = connect(&path, OpenFlags::default()).map_err(store_error)?;
         migrate::migrate(&mut connection)?;
-        Ok(Self { writer: Writer::start(connection)?, path, stored: Arc::new(Notify::new()) })
+        Ok(Self {
+            writer: Writer::start(connection)?,
+            path,
+            stored: Arc::new(Notify::new()),
+            quota: Arc::new(AtomicU64::new(u64::MAX)),
+        })
     }
 
     /// Opens the inbox in this file, which must be there.
@@ -68,6 +82,12 @@ impl SqliteStore {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "there is no such file"));
         }
         Self::open(path)
+    }
+
+    /// Bounds what the file holds, in bytes, whether or not the disk has more room. At the bound events are refused, and come
+    /// back; what is there is handled and pruned all the same, and makes room.
+    pub fn set_quota(&self, bytes: u64) {
+        self.quota.store(bytes, Ordering::Relaxed);
     }
 
     /// Accepts a delivery in a transaction of your own, on a connection to the same file: it is durable once that commits.
@@ -127,9 +147,12 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 
 impl Store for SqliteStore {
     async fn accept(&self, incoming: Incoming, now: Timestamp) -> Result<Accepted, StoreError> {
-        let digested = Digested::new(incoming);
-        let accepted =
-            self.writer.write(move |transaction| accept::accept(transaction, &digested, now)).await?;
+        let (digested, quota) = (Digested::new(incoming), self.quota.load(Ordering::Relaxed));
+        let accept = move |transaction: &Transaction<'_>| {
+            queries::within(transaction, quota)?;
+            accept::accept(transaction, &digested, now)
+        };
+        let accepted = self.writer.write(accept).await?;
         if accepted.entry.is_some() && !accepted.held {
             self.stored.notify_one();
         }

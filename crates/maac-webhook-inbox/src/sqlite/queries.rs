@@ -11,6 +11,20 @@ use crate::{
     columns::{LEASE_ENDED, after, before, micros},
 };
 
+/// Fails where the file holds so many bytes already.
+pub(super) fn within(connection: &Connection, quota: u64) -> rusqlite::Result<()> {
+    if quota == u64::MAX {
+        return Ok(());
+    }
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
+    let pages = number("page_count")? - number("freelist_count")?;
+    if pages * number("page_size")? < quota {
+        return Ok(());
+    }
+    let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+    Err(rusqlite::Error::SqliteFailure(full, Some("the inbox's quota is used up".to_owned())))
+}
+
 pub(super) fn claim(
     transaction: &Transaction<'_>,
     limit: usize,

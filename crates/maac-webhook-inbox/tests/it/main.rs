@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+#[cfg(target_os = "linux")]
+mod flush;
 mod postgres;
 mod sqlite;
 mod worker;

@@ -6,9 +6,9 @@ use std::{
 };
 
 use maac_webhook_inbox::{
-    Claimed, Incoming, State, Worker,
+    Claimed, Incoming, Settlement, State, Store, Verdict, Worker,
     acceptance::{self, delivery},
-    maac_webhook::jiff::Timestamp,
+    maac_webhook::{RejectionKind, jiff::Timestamp},
     sqlite::{SqliteStore, rusqlite},
 };
 use tower::service_fn;
@@ -78,4 +78,38 @@ async fn a_delivery_may_be_accepted_in_a_transaction_of_ones_own() {
     let accepted = SqliteStore::accept_in(&transaction, incoming.clone(), Timestamp::now()).unwrap();
     transaction.commit().unwrap();
     assert_eq!(fixture.in_state(State::Waiting).await[0].id, accepted.entry.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_inbox_answers_503_and_goes_on_once_there_is_room() {
+    let fixture = Fixture::on_sqlite();
+    let store = fixture.inbox.store();
+    store.set_quota(1024 * 1024);
+    let large =
+        |number: usize| delivery(format!("{number}{}", "x".repeat(20_000)), Some(&format!("key-{number}")));
+
+    let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+    for number in 0..100 {
+        match fixture.inbox.accept(large(number)).await {
+            Ok(_) => accepted.push(number),
+            Err(rejection) => {
+                assert_eq!((rejection.kind(), rejection.status()), (RejectionKind::StoreUnavailable, 503));
+                assert!(rejection.detail().unwrap().contains("no room left"), "{rejection}");
+                refused.push(number);
+            }
+        }
+    }
+    assert!(accepted.len() > 20 && refused.len() > 20, "{} and {}", accepted.len(), refused.len());
+    // What is there is handled all the same.
+    let claimed = store.claim(1, Duration::from_secs(60), Timestamp::now()).await.unwrap();
+    assert!(store.settle(claimed[0].claim, Settlement::Done, Timestamp::now()).await.unwrap());
+
+    store.set_quota(100 * 1024 * 1024);
+    for number in refused {
+        let verdict = fixture.inbox.accept(large(number)).await.unwrap().verdict;
+        assert_eq!(verdict, Verdict::New, "nothing of what was refused is left");
+    }
+    for number in accepted {
+        assert_eq!(fixture.inbox.accept(large(number)).await.unwrap().verdict, Verdict::Duplicate);
+    }
 }
