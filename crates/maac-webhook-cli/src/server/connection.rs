@@ -20,11 +20,12 @@ use super::{Limits, activity::Activity, stream::Stream};
 /// The largest head of a request, and the most that is read ahead of one.
 const BUFFER: usize = 32 * 1024;
 
-/// HTTP/2: requests at once on one connection.
-const STREAMS: u32 = 32;
+/// HTTP/2: requests at once on one connection. A sender has a few under way, and a proxy opens a further connection.
+const STREAMS: u32 = 8;
 
-/// HTTP/2: the largest head of a request, decoded.
-const HEADERS: u32 = 16 * 1024;
+/// HTTP/2: the largest head of a request, decoded. A delivery's is a tenth of it. No budget counts heads, and one of tiny
+/// headers takes seven times its size: all of one connection's, up to 220 KiB.
+const HEADERS: u32 = 4 * 1024;
 
 /// HTTP/2: what one request, and all of a connection, may send ahead of being read.
 const STREAM_WINDOW: u32 = 64 * 1024;

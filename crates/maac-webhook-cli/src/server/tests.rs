@@ -389,3 +389,16 @@ fn http_2_requests_that_overlap_do_not_keep_a_connection_without_a_success() {
         assert!(begun.elapsed() >= 5 * SHORT, "its time was not up");
     });
 }
+
+#[test]
+fn a_large_head_of_http_2_is_refused() {
+    let served = Served::echo(PATIENT);
+    served.runtime.block_on(async {
+        let (mut sender, _ended) = served.connect_http_2().await;
+        for (size, status) in [(2 * 1024, 200), (5 * 1024, 431)] {
+            let request = Request::post("http://a/").header("x", "x".repeat(size));
+            let response = sender.send_request(request.body(Full::<Bytes>::default()).unwrap()).await;
+            assert_eq!(response.unwrap().status(), status, "{size}");
+        }
+    });
+}
