@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{
     sync::oneshot,
     task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at},
 };
 
 use crate::{
@@ -27,10 +27,11 @@ use crate::{
 /// How often a secret's file is looked at: a changed one is in force once two looks in a row agree.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How long requests that are under way may take once the receiver is told to stop.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long all that is under way may take once the receiver is told to stop. What stops it may kill it after 10 s, as
+/// containers' runtimes do.
+const GRACE: Duration = Duration::from_secs(8);
 
-/// How long lines that are being written may take after that.
+/// How much of that is kept for the lines that are being written once the requests are answered.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
@@ -146,12 +147,13 @@ fn in_inbox(path: &str, endpoint: Endpoint, store: impl Store, lines: Lines<File
 
 /// Lets requests and lines that are under way come to their end, for a while.
 async fn finish(mut served: JoinHandle<()>, end: impl Future<Output = ()>) {
-    if timeout(GRACE, &mut served).await.is_err() {
-        tracing::warn!("requests that did not end within {} s are cut off", GRACE.as_secs());
+    let (begun, grace) = (Instant::now(), GRACE - LAST_LINES);
+    if timeout(grace, &mut served).await.is_err() {
+        tracing::warn!("requests that did not end within {} s are cut off", grace.as_secs());
         served.abort();
         let _ = served.await;
     }
-    end.await;
+    let _ = timeout_at(begun + GRACE, end).await;
 }
 
 /// SIGINT (Ctrl-C) and SIGTERM, as often as they come.

@@ -1,4 +1,5 @@
-//! What a connection is waiting for, and since when.
+//! What a connection is waiting for, since when, and whether it is proven: a stranger's requests are under way as long
+//! as the stranger likes, so they count for something only where one was answered with a success.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,6 +24,9 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
+    begun: Instant,
+    /// Whether a request was answered with a success.
+    is_proven: bool,
     /// Requests that are being answered.
     requests: usize,
     waits_for: What,
@@ -43,10 +47,13 @@ enum What {
 
 impl Activity {
     pub(super) fn new() -> Self {
+        let now = Instant::now();
         let state = State {
+            begun: now,
+            is_proven: false,
             requests: 0,
             waits_for: What::Head,
-            since: Instant::now(),
+            since: now,
             multiplexed: false,
             unread: false,
         };
@@ -67,6 +74,11 @@ impl Activity {
         state.requests += 1;
         state.multiplexed = version == Version::HTTP_2;
         UnderWay(self.clone())
+    }
+
+    /// A request was answered with a success.
+    pub(super) fn prove(&self) {
+        self.state().is_proven = true;
     }
 
     pub(super) fn may_be_unread(&self) {
@@ -92,23 +104,29 @@ impl Activity {
         self.0.quiet.notified().await;
     }
 
+    /// Whether it is proven and can be taken leave of where its place is wanted.
     pub(super) fn is_idle(&self) -> bool {
         let state = self.state();
-        state.requests == 0 && state.waits_for == What::NextRequest
+        state.is_proven && state.requests == 0 && state.waits_for == What::NextRequest
     }
 
-    /// Whether what it waits for is overdue; while a request is being answered, nothing is.
+    /// Whether it is unproven for so long that it is cut where its place is wanted, whatever it is doing.
+    pub(super) fn may_be_cut(&self, limits: &Limits) -> bool {
+        self.state().may_be_cut_at(limits).is_some_and(|at| at <= Instant::now())
+    }
+
+    /// Whether what it waits for, or its proof, is overdue.
     pub(super) fn is_overdue(&self, limits: &Limits) -> bool {
-        let state = self.state();
-        state.requests == 0 && state.since + state.patience(limits) <= Instant::now()
+        self.state().overdue_at(limits).is_some_and(|at| at <= Instant::now())
     }
 
     /// When to look again: it may begin to wait for a head at any time, and for nothing is less patience until it
     /// ends.
     pub(super) fn next_look(&self, limits: &Limits) -> Instant {
         let (state, now) = (self.state(), Instant::now());
-        let since = if state.requests == 0 { state.since } else { now };
-        (since + state.patience(limits)).min(now + limits.head)
+        let cut = state.may_be_cut_at(limits).filter(|at| *at > now);
+        let looks = [state.overdue_at(limits), cut].into_iter().flatten();
+        looks.fold(now + limits.head, Instant::min)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -123,6 +141,19 @@ impl State {
             What::NextRequest => limits.idle,
             What::End => limits.end,
         }
+    }
+
+    /// Nothing is overdue while a request is being answered, but the proof, and the end of a connection without one.
+    fn overdue_at(&self, limits: &Limits) -> Option<Instant> {
+        let is_ending = self.waits_for == What::End;
+        let waited = self.requests == 0 || (is_ending && !self.is_proven);
+        let waited = waited.then(|| self.since + self.patience(limits));
+        let proof = (!is_ending && !self.is_proven).then(|| self.begun + limits.proof);
+        waited.into_iter().chain(proof).min()
+    }
+
+    fn may_be_cut_at(&self, limits: &Limits) -> Option<Instant> {
+        (!self.is_proven).then(|| self.begun + limits.undisturbed)
     }
 
     fn wait_for(&mut self, what: What) {
@@ -140,8 +171,12 @@ impl Drop for UnderWay {
         let mut state = self.0.state();
         state.requests -= 1;
         if state.requests == 0 {
-            let next = if state.waits_for == What::End { What::End } else { What::NextRequest };
-            state.wait_for(next);
+            match state.waits_for {
+                // Each of its requests would put off the end.
+                What::End if !state.is_proven => {}
+                What::End => state.wait_for(What::End),
+                What::Head | What::NextRequest => state.wait_for(What::NextRequest),
+            }
             self.0.0.quiet.notify_one();
         }
     }

@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its end.
 
-use std::pin::pin;
+use std::{convert::Infallible, pin::pin};
 
 use axum::{Router, body::Body, http::Request};
 use hyper::{body::Incoming, service::service_fn};
@@ -20,11 +20,12 @@ use super::{Limits, activity::Activity, stream::Stream};
 /// The largest head of a request, and the most that is read ahead of one.
 const BUFFER: usize = 32 * 1024;
 
-/// HTTP/2: requests at once on one connection.
-const STREAMS: u32 = 32;
+/// HTTP/2: requests at once on one connection. A sender has a few under way, and a proxy opens a further connection.
+const STREAMS: u32 = 8;
 
-/// HTTP/2: the largest head of a request, decoded.
-const HEADERS: u32 = 16 * 1024;
+/// HTTP/2: the largest head of a request, decoded. A delivery's is a tenth of it. No budget counts heads, and one of tiny
+/// headers takes seven times its size: all of one connection's, up to 220 KiB.
+const HEADERS: u32 = 4 * 1024;
 
 /// HTTP/2: what one request, and all of a connection, may send ahead of being read.
 const STREAM_WINDOW: u32 = 64 * 1024;
@@ -48,8 +49,8 @@ impl Server {
         Self { app, http, limits }
     }
 
-    /// Serves until either side ends it, what it waits for is overdue, its place is wanted while it is quiet, or the
-    /// server stops. A request that is being answered is answered first.
+    /// Serves until either side ends it, what it waits for is overdue, its place is wanted, or the server stops. A
+    /// request that is being answered is answered first, on a connection that is proven; any other is soon cut.
     pub(super) async fn serve(
         &self,
         stream: TcpStream,
@@ -62,11 +63,13 @@ impl Server {
             let (activity, mut app) = (activity.clone(), self.app.clone());
             async move {
                 let _under_way = activity.request(request.version());
-                let answered = app.call(request.map(Body::new)).await;
-                if answered.as_ref().is_ok_and(|response| !response.status().is_success()) {
+                let Ok(response) = app.call(request.map(Body::new)).await;
+                if response.status().is_success() {
+                    activity.prove();
+                } else {
                     activity.may_be_unread();
                 }
-                answered
+                Ok::<_, Infallible>(response)
             }
         });
         let mut connection = pin!(self.http.serve_connection(io, answer));
@@ -91,7 +94,10 @@ impl Server {
                 }
                 // Now its place may be wanted.
                 () = activity.quiet() => {}
-                () = place_wanted.notified(), if activity.is_idle() => {
+                () = place_wanted.notified(), if activity.is_idle() || activity.may_be_cut(&self.limits) => {
+                    if activity.may_be_cut(&self.limits) {
+                        return;
+                    }
                     if !activity.is_idle() {
                         place_wanted.notify_one();
                     } else if activity.end() {

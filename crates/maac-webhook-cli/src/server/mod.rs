@@ -15,7 +15,7 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream, lookup_host},
     sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 pub(crate) use open_files::connections_at_most;
@@ -23,15 +23,20 @@ pub(crate) use open_files::connections_at_most;
 /// What one server, and one connection of it, may hold.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Connections at once; further ones wait to be accepted.
+    /// Connections served at once; further ones wait.
     pub(crate) connections: usize,
     /// How long the head of a request may take, the first one's from the connection on.
     pub(crate) head: Duration,
     /// How long a connection may be kept for its next request. Proxies keep theirs for 60 s, and a request must not
     /// meet a connection that is being closed.
     pub(crate) idle: Duration,
-    /// How long an ending connection may take where no request is under way.
+    /// How long an ending connection may take where no request is under way, or whatever is where it is unproven.
     pub(crate) end: Duration,
+    /// How long a connection may go without a request that was answered with a success: as long as one head and one
+    /// body may take.
+    pub(crate) proof: Duration,
+    /// How long a connection without such a request is left alone though its place is wanted.
+    pub(crate) undisturbed: Duration,
 }
 
 impl Limits {
@@ -45,6 +50,8 @@ impl Default for Limits {
             head: Duration::from_secs(10),
             idle: Duration::from_secs(75),
             end: Duration::from_secs(1),
+            proof: Duration::from_secs(15),
+            undisturbed: Duration::from_secs(2),
         }
     }
 }
@@ -90,8 +97,9 @@ pub(crate) async fn serve(
     let mut connections = JoinSet::new();
     let accept_all = async {
         loop {
-            let place = places.take(limits.connections).await;
+            // A place is wanted only where there is somebody for it.
             let stream = accept(&listener).await;
+            let place = places.take(&limits).await;
             let (server, wanted, stop) = (server.clone(), places.wanted.clone(), told_to_stop.clone());
             connections.spawn(async move {
                 server.serve(stream, &wanted, stop).await;
@@ -116,16 +124,23 @@ struct Places {
 }
 
 impl Places {
-    async fn take(&self, all: usize) -> OwnedSemaphorePermit {
+    async fn take(&self, limits: &Limits) -> OwnedSemaphorePermit {
         if let Ok(place) = self.free.clone().try_acquire_owned() {
             return place;
         }
-        tracing::warn!("all {all} connections are in use, others wait for quiet ones to be closed");
-        self.wanted.notify_one();
-        match self.free.clone().acquire_owned().await {
-            Ok(place) => place,
-            // It is never closed.
-            Err(_) => std::future::pending().await,
+        tracing::warn!(
+            "all {} connections are in use, others wait for quiet ones, and those without a verified event, to be \
+             closed",
+            limits.connections
+        );
+        loop {
+            self.wanted.notify_one();
+            // One that is taking leave may have got a request meanwhile; then another is to give way.
+            if let Ok(Ok(place)) = timeout(limits.end, self.free.clone().acquire_owned()).await {
+                // Where it came by itself, nobody is to any more.
+                let _ = timeout(Duration::ZERO, self.wanted.notified()).await;
+                return place;
+            }
         }
     }
 }
