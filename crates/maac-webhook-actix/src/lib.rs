@@ -30,9 +30,14 @@
 //!    the bytes back for whatever else extracts them, and guards the handler's answer. It is the recommended way. Should
 //!    the `app_data` have an `Endpoint` of another name, the handler never runs: 503, "other endpoint".
 //! 2. Without it, [`Webhook`] verifies by itself with the `Endpoint` from the `app_data` (as it is, or in a
-//!    `web::Data`). Several in one handler share one `Delivery`. Nothing guards the handler's answer then: answer
+//!    `web::Data`). Several in one handler share one `Delivery`, and extractors that come after one get the bytes too; before
+//!    one, they would take them from it, which is answered 503. Nothing guards the handler's answer then: answer
 //!    200 or 5xx.
 //! 3. With neither, the handler never runs: 503, and the log says "not configured".
+//!
+//! An extractor beside `Webhook` has limits of its own: under the middleware those of bytes and texts are lifted, and that of
+//! `web::Json` (2 MiB, [`JsonConfig`](actix_web::web::JsonConfig)) is not. Raise it with the endpoint's
+//! [limit](maac_webhook::Endpoint::with_body_limit), or what lies between is answered 503 until it is gone.
 //!
 //! MAAC gives an event up at a 404, so let the app's default service answer 503: a slip in the console's URL must not cost one.
 //!

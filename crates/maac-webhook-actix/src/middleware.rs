@@ -88,11 +88,17 @@ where
     }
 }
 
+/// What actix-web's extractors of bytes and texts take unless told otherwise.
+const TAKEN_ANYWAY: usize = 256 * 1024;
+
 /// The bytes for whatever extracts them, which must not refuse them again at a smaller limit of its own.
 fn put_back(request: &mut ServiceRequest, body: Bytes) {
-    let mut settings = Extensions::new();
-    settings.insert(PayloadConfig::new(body.len()));
-    request.add_data_container(Rc::new(settings));
+    // Not for every request: actix-web panics where a middleware outside this one has kept the request.
+    if body.len() > TAKEN_ANYWAY || request.app_data::<PayloadConfig>().is_some() {
+        let mut settings = Extensions::new();
+        settings.insert(PayloadConfig::new(body.len()));
+        request.add_data_container(Rc::new(settings));
+    }
     request.set_payload(Payload::from(body));
 }
 

@@ -1,9 +1,16 @@
-use std::{future::ready, rc::Rc};
+use std::{future::ready, io, rc::Rc};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    error::PayloadError,
+    http::header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+    web::Data,
+};
 use futures_util::{
     FutureExt,
     future::{LocalBoxFuture, Shared},
+    stream,
 };
 use maac_webhook::{Delivery, Endpoint, FromDelivery, Rejection, RejectionKind};
 
@@ -64,9 +71,32 @@ fn verify(endpoint: &Endpoint, request: &HttpRequest, payload: &mut Payload) -> 
     if let Some(under_way) = request.extensions().get::<Rc<UnderWay>>() {
         return UnderWay::clone(under_way);
     }
-    let begun = read::begin(endpoint, request);
-    let (endpoint, payload) = (endpoint.clone(), payload.take());
-    let under_way = async move { read::read(endpoint, begun?, payload).await }.boxed_local().shared();
+    let begun = if is_taken(request, payload) {
+        let detail = "another extractor has taken the body: let `Webhook` come first, or use the middleware";
+        Err(Rejection::with_detail(RejectionKind::NotConfigured, detail))
+    } else {
+        read::begin(endpoint, request)
+    };
+    let (endpoint, own) = (endpoint.clone(), payload.take());
+    let under_way = async move { read::read(endpoint, begun?, own).await }.boxed_local().shared();
     request.extensions_mut().insert(Rc::new(under_way.clone()));
+    *payload = put_back(under_way.clone());
     under_way
+}
+
+/// Whether the body went to an extractor before this one: its signature would be none of an empty body's.
+fn is_taken(request: &HttpRequest, payload: &Payload) -> bool {
+    let headers = request.headers();
+    let has_body = headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0")
+        || headers.contains_key(TRANSFER_ENCODING);
+    has_body && matches!(payload, Payload::None)
+}
+
+/// The body for extractors that come after this one: there once it is verified.
+fn put_back(under_way: UnderWay) -> Payload {
+    let body = under_way.map(|verified| match verified {
+        Ok(delivery) => Ok(delivery.body().clone()),
+        Err(rejection) => Err(PayloadError::Incomplete(Some(io::Error::other(rejection)))),
+    });
+    Payload::Stream { payload: Box::pin(stream::once(body)) }
 }

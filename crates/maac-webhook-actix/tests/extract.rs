@@ -292,3 +292,45 @@ async fn a_middleware_of_another_endpoint_does_not_verify_for_the_apps() {
     assert_eq!(send(app("crm"), signed(OPEN)).await, handled("OK"));
     assert_eq!(send(app("shop"), signed(OPEN)).await, rejected(503, RejectionKind::OtherEndpoint));
 }
+
+#[actix_web::test]
+async fn extractors_of_the_body_get_it_after_the_webhook_and_are_told_before_it() {
+    let after = || web::post().to(async |(Webhook(_), body): (Webhook<Event>, Bytes)| body.len().to_string());
+    let before =
+        || web::post().to(async |(body, Webhook(_)): (Bytes, Webhook<Event>)| body.len().to_string());
+    let whole = handled(&OPEN.len().to_string());
+    assert_eq!(send(wrapped(endpoint(), after()), signed(OPEN)).await, whole);
+    assert_eq!(send(wrapped(endpoint(), before()), signed(OPEN)).await, whole);
+    assert_eq!(send(bare(endpoint(), after()), signed(OPEN)).await, whole);
+    // A genuine event must not be lost to the order of a handler's arguments.
+    assert_eq!(
+        send(bare(endpoint(), before()), signed(OPEN)).await,
+        rejected(503, RejectionKind::NotConfigured)
+    );
+    let forged = signed(OPEN).tampering(Tampering::BodyByteFlipped);
+    assert_eq!(
+        send(bare(endpoint(), after()), forged).await,
+        rejected(401, RejectionKind::SignatureMismatch)
+    );
+}
+
+#[actix_web::test]
+async fn a_middleware_outside_may_keep_the_request() {
+    use actix_web::dev::Service;
+
+    let configure = |config: &mut ServiceConfig| {
+        let resource = web::resource("/")
+            .route(web::post().to(any))
+            .wrap(VerifyWebhook::new(endpoint()))
+            .wrap_fn(|request, inner| {
+                let kept = request.request().clone();
+                let answered = inner.call(request);
+                async move {
+                    drop(kept);
+                    answered.await
+                }
+            });
+        config.service(resource);
+    };
+    assert_eq!(send(configure, signed(OPEN)).await, handled("message.first_open"));
+}

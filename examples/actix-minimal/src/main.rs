@@ -4,7 +4,7 @@
 
 use std::{env, error::Error, net::TcpListener};
 
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpResponse, HttpServer, web};
 use maac_webhook_actix::{
     VerifyWebhook, Webhook,
     maac_webhook::{Delivery, Endpoint, Event, ShareSecrets},
@@ -17,7 +17,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let endpoint = Endpoint::new("maac", ShareSecrets::from_env("MAAC_SHARE_SECRET")?);
     let server = HttpServer::new(move || {
         let verify = VerifyWebhook::new(endpoint.clone());
-        App::new().service(web::resource("/webhooks/maac").wrap(verify).route(web::post().to(receive)))
+        App::new()
+            .service(web::resource("/webhooks/maac").wrap(verify).route(web::post().to(receive)))
+            // MAAC gives up at a 404: a slip in the console's URL must not cost an event.
+            .default_service(web::to(HttpResponse::ServiceUnavailable))
     });
 
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());

@@ -5,7 +5,7 @@
 use std::{env, error::Error, net::TcpListener};
 
 use actix_web::{
-    App, HttpServer,
+    App, HttpResponse, HttpServer,
     web::{self, Data},
 };
 use example_upsert::{Database, topics};
@@ -23,7 +23,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = HttpServer::new(move || {
         let verify = VerifyWebhook::new(endpoint.clone());
         let resource = web::resource("/webhooks/maac").wrap(verify).route(web::post().to(receive));
-        App::new().app_data(topics.clone()).service(resource)
+        App::new()
+            .app_data(topics.clone())
+            .service(resource)
+            // MAAC gives up at a 404: a slip in the console's URL must not cost an event.
+            .default_service(web::to(HttpResponse::ServiceUnavailable))
     });
 
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());

@@ -4,7 +4,7 @@
 
 use std::{env, error::Error};
 
-use axum::{Router, routing::post};
+use axum::{Router, http::StatusCode, routing::post};
 use maac_webhook_axum::{
     VerifyLayer, Webhook,
     maac_webhook::{Delivery, Endpoint, Event, ShareSecrets},
@@ -16,7 +16,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Why a request was rejected is told in the log alone.
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let endpoint = Endpoint::new("maac", ShareSecrets::from_env("MAAC_SHARE_SECRET")?);
-    let app = Router::new().route("/webhooks/maac", post(receive).layer(VerifyLayer::new(endpoint)));
+    let app = Router::new()
+        .route("/webhooks/maac", post(receive).layer(VerifyLayer::new(endpoint)))
+        // MAAC gives up at a 404: a slip in the console's URL must not cost an event.
+        .fallback(async || StatusCode::SERVICE_UNAVAILABLE);
 
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let listener = TcpListener::bind(&address).await?;

@@ -4,7 +4,7 @@
 
 use std::{env, error::Error};
 
-use axum::{Router, extract::State, routing::post};
+use axum::{Router, extract::State, http::StatusCode, routing::post};
 use example_upsert::{Database, topics};
 use maac_webhook_axum::{
     VerifyLayer, Webhook, WebhookRejection,
@@ -19,6 +19,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let database = Database::open(env::var("DATABASE").unwrap_or_else(|_| "maac-events.db".to_owned()))?;
     let app = Router::new()
         .route("/webhooks/maac", post(receive).layer(VerifyLayer::new(endpoint)))
+        // MAAC gives up at a 404: a slip in the console's URL must not cost an event.
+        .fallback(async || StatusCode::SERVICE_UNAVAILABLE)
         .with_state(topics(database));
 
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
