@@ -93,6 +93,7 @@ const LONGEST_ERROR: usize = 2000;
 /// How often what is done is looked over for what is to be pruned, and how much of it at once.
 const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 const PRUNE_AT_ONCE: usize = 1000;
+const PRUNES_IN_A_ROW: usize = 20;
 
 impl<S: Store, H> Worker<S, H> {
     /// A worker with the defaults: 16 events at once, a lease of 60 s, 30 s for an attempt, 16 attempts (over five hours
@@ -222,10 +223,13 @@ impl<S: Store, H> Worker<S, H> {
                 }
                 _ = pruner.tick() => {
                     let retention = self.inbox.retention();
-                    while let Some((events, identities)) =
-                        outage.over(store.prune(retention, PRUNE_AT_ONCE, Timestamp::now()).await)
-                        && events.max(identities) == PRUNE_AT_ONCE as u64
-                    {}
+                    // Not more than that, for leases are to be prolonged in the meantime.
+                    for _ in 0..PRUNES_IN_A_ROW {
+                        let pruned = outage.over(store.prune(retention, PRUNE_AT_ONCE, Timestamp::now()).await);
+                        if pruned.is_none_or(|(events, identities)| events.max(identities) < PRUNE_AT_ONCE as u64) {
+                            break;
+                        }
+                    }
                 }
                 () = idle, if free > 0 => {}
             }
@@ -239,8 +243,9 @@ impl<S: Store, H> Worker<S, H> {
             }
         });
         if ended.await.is_err() {
+            let left: Vec<_> = at_work.claims().values().copied().collect();
             tasks.shutdown().await;
-            at_work.give_back(&store).await;
+            give_back(&store, left).await;
         }
     }
 
@@ -295,7 +300,7 @@ impl AtWork {
         R: From<Claimed>,
     {
         let (claim, store) = (claimed.claim, worker.inbox.store().clone());
-        self.claims().insert(claim.entry(), claim);
+        let _held = Held::new(&self, claim);
         let settlement = worker.attempt(claimed).await;
         match &settlement {
             Settlement::Failed { error, due } => {
@@ -309,7 +314,6 @@ impl AtWork {
             _ => {}
         }
         settle(&store, claim, settlement).await;
-        self.claims().remove(&claim.entry());
     }
 
     async fn extend(&self, store: &impl Store, lease: Duration) {
@@ -320,14 +324,33 @@ impl AtWork {
             tracing::warn!(error = %with_causes(&error), "leases could not be prolonged");
         }
     }
+}
 
-    async fn give_back(&self, store: &impl Store) {
-        let claims: Vec<_> = self.claims().drain().map(|(_, claim)| claim).collect();
-        tracing::warn!(events = claims.len(), "given back: they were not done when the worker stopped");
-        for claim in claims {
-            // Where it fails, the lease ends by itself.
-            let _ = store.settle(claim, Settlement::Returned, Timestamp::now()).await;
-        }
+/// Gives back what was cut off. What had been settled by then is not given back.
+async fn give_back(store: &impl Store, claims: Vec<Claim>) {
+    tracing::warn!(events = claims.len(), "given back: they were not done when the worker stopped");
+    for claim in claims {
+        // Where it fails, the lease ends by itself.
+        let _ = store.settle(claim, Settlement::Returned, Timestamp::now()).await;
+    }
+}
+
+/// A claim whose lease is prolonged until this is dropped, by a panic too.
+struct Held<'a> {
+    at_work: &'a AtWork,
+    entry: EntryId,
+}
+
+impl<'a> Held<'a> {
+    fn new(at_work: &'a AtWork, claim: Claim) -> Self {
+        at_work.claims().insert(claim.entry(), claim);
+        Self { at_work, entry: claim.entry() }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.at_work.claims().remove(&self.entry);
     }
 }
 

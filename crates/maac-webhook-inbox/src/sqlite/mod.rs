@@ -54,13 +54,15 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the inbox in this file, and makes it where there is none. The file may hold other tables too.
+    /// Opens the inbox in this file, and makes it where there is none, readable for its owner alone: it holds personal data. The file
+    /// may hold other tables too.
     ///
     /// # Errors
     ///
     /// A file that cannot be opened or is no database; an inbox of a later version than this program knows.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path: Arc<Path> = path.as_ref().into();
+        make_private(&path);
         let mut connection = connect(&path, OpenFlags::default()).map_err(store_error)?;
         migrate::migrate(&mut connection)?;
         Ok(Self {
@@ -130,6 +132,16 @@ impl SqliteStore {
         });
         read.await.map_err(|_| writer::stopped())?.map_err(store_error)
     }
+}
+
+/// Makes the file, if there is none, so that nobody else can read it; SQLite's other files have the mode of this one.
+fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // It is there, or SQLite says what is wrong.
+    let _ = options.open(path);
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {

@@ -113,3 +113,16 @@ async fn a_full_inbox_answers_503_and_goes_on_once_there_is_room() {
         assert_eq!(fixture.inbox.accept(large(number)).await.unwrap().verdict, Verdict::Duplicate);
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_inbox_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let fixture = Fixture::on_sqlite();
+    fixture.inbox.accept(delivery("x", None)).await.unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        let mode = std::fs::metadata(format!("{}{suffix}", fixture.url)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{suffix}");
+    }
+}
