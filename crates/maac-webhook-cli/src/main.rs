@@ -20,22 +20,24 @@ mod verify;
 
 use std::process::ExitCode;
 
+use tokio::runtime::Runtime;
+
 use crate::{
-    cli::Command,
+    cli::{Cli, Command},
     failure::{Answer, Failure},
 };
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = arguments::read();
     log::start();
-    let result = match cli.command {
-        Command::Demo(_) => demo::run(cli.output).await,
-        Command::Listen(args) => listen::run(&args).await,
-        Command::Send(args) => send::run(&args, cli.output).await,
-        Command::Sign(args) => sign::run(&args, cli.output),
-        Command::Verify(args) => verify::run(&args, cli.output),
-        Command::Inbox(args) => inbox::run(&args, cli.output).await,
+    let result = match Runtime::new() {
+        Ok(runtime) => {
+            let result = runtime.block_on(run(cli));
+            // A line that standard output does not take is in a thread that cannot be called back.
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => Err(Failure::because("no threads can be had", error)),
     };
     let status = match result {
         Ok(Answer::Yes) => ExitCode::SUCCESS,
@@ -47,4 +49,15 @@ async fn main() -> ExitCode {
     };
     log::finish();
     status
+}
+
+async fn run(cli: Cli) -> Result<Answer, Failure> {
+    match cli.command {
+        Command::Demo(_) => demo::run(cli.output).await,
+        Command::Listen(args) => listen::run(&args).await,
+        Command::Send(args) => send::run(&args, cli.output).await,
+        Command::Sign(args) => sign::run(&args, cli.output),
+        Command::Verify(args) => verify::run(&args, cli.output),
+        Command::Inbox(args) => inbox::run(&args, cli.output).await,
+    }
 }

@@ -94,6 +94,22 @@ fn printed_once_and_known_after_a_restart(inbox: &Inbox) {
 }
 
 #[test]
+fn a_line_that_nobody_takes_does_not_hold_up_the_end_and_is_printed_after_it() {
+    let inbox = Inbox::new();
+    let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", inbox.url()]);
+    let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
+    let url = process.listening();
+    // More than a pipe holds.
+    let long = event(1).replace("p-1", &"1".repeat(500_000));
+    assert_eq!(Client { url }.post(long.as_bytes(), None), 200);
+    inbox.until("leased", 1);
+    process.terminate();
+    assert_eq!(process.wait().code(), Some(0));
+    drop(stdout);
+    assert_eq!(inbox.listen().next()["event"]["points_id"].as_str().unwrap().len(), 500_000);
+}
+
+#[test]
 fn whatever_was_answered_200_is_printed_however_often_it_is_killed() {
     printed_however_often_it_is_killed(&Inbox::new());
 }
