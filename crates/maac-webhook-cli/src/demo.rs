@@ -88,7 +88,9 @@ impl Demo {
         let url = format!("http://{}/webhooks/maac", listener.local_addr().map_err(cannot)?);
         tokio::spawn(server::serve(listener, app, server::Limits::default(), future::pending()));
 
-        log::line(format_args!("a receiver listens on {url}; a sender posts to it as MAAC does"));
+        log::line(format_args!(
+            "a receiver listens on {url}; a sender posts to it as MAAC does, and what is logged is part of it"
+        ));
         let target = url.parse().map_err(|error| Failure::because("no target", error))?;
         let sender = Sender::new(HttpTransport::new());
         Ok(Self { inbox, _folder: folder, target, secret, sender, handled, fates: Vec::new() })
@@ -216,7 +218,7 @@ impl Accept for Flaky {
     async fn accept(&self, delivery: Delivery) -> Result<(), Rejection> {
         if self.fails.swap(false, Ordering::Relaxed) {
             let kind = RejectionKind::StoreUnavailable;
-            return Err(Rejection::with_detail(kind, "the store is down, for this demo"));
+            return Err(Rejection::with_detail(kind, "the store is down, for this demo").of(&delivery));
         }
         Accept::accept(&self.inbox, delivery).await
     }

@@ -75,7 +75,8 @@ impl<S: Store> Inbox<S> {
         let accepted = stored.unwrap_or_else(|_| {
             let detail = format!("the store took longer than {:?}", self.patience);
             Err(StoreError::new(StoreErrorKind::Timeout, detail))
-        })?;
+        });
+        let accepted = accepted.map_err(|error| Rejection::from(error).of(&delivery))?;
         accepted.log(&delivery);
         Ok(accepted)
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Endpoint, answer::Reaction};
+use crate::{Delivery, Endpoint, answer::Reaction};
 
 /// A request that goes no further, and why.
 ///
@@ -211,8 +211,10 @@ impl Rejection {
         Self { endpoint: Some(endpoint.shared_name().clone()), ignored, ..self }
     }
 
-    pub(crate) fn at_named(self, endpoint: Arc<str>) -> Self {
-        Self { endpoint: Some(endpoint), ..self }
+    /// The rejection of a verified delivery, by whoever handles it: its endpoint's name is logged.
+    #[must_use]
+    pub fn of(self, delivery: &Delivery) -> Self {
+        Self { endpoint: Some(delivery.endpoint.clone()), ..self }
     }
 
     /// Whether the endpoint ignores it: it is answered 200 then, and neither logged nor shown in extensions.

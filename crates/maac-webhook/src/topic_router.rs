@@ -146,8 +146,8 @@ impl TopicRouter {
     ///
     /// A delivery that nobody handles; a handler that failed.
     pub async fn dispatch(&self, delivery: Delivery) -> Result<(), Rejection> {
-        let endpoint = delivery.endpoint.clone();
-        self.handled(delivery).await.map_err(|rejection| rejection.at_named(endpoint))
+        let of = delivery.clone();
+        self.handled(delivery).await.map_err(|rejection| rejection.of(&of))
     }
 
     async fn handled(&self, delivery: Delivery) -> Result<(), Rejection> {

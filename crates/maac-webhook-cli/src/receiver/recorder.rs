@@ -79,7 +79,7 @@ impl Recorder {
 
 impl Accept for Recorder {
     async fn accept(&self, delivery: Delivery) -> Result<(), Rejection> {
-        let verdict = self.record(delivery.clone()).await?;
+        let verdict = self.record(delivery.clone()).await.map_err(|rejection| rejection.of(&delivery))?;
         Accepted::new(verdict, None, false).log(&delivery);
         Ok(())
     }
