@@ -6,12 +6,17 @@ use std::{
 };
 
 use bytes::Bytes;
-use maac_webhook::{Delivery, RejectionKind, RequestHead, Verifier};
-use maac_webhook_test_support::wire::{self, Answer};
+use maac_webhook::{
+    Delivery, Endpoint, RejectionKind, RequestHead, ShareSecret, Signature, Verifier, headers,
+};
+use maac_webhook_test_support::{
+    PATIENCE,
+    wire::{self, Answer},
+};
 use maac_webhook_tests::{
     http2,
     logs::Logs,
-    receivers::{Kind, REJECTION, Receiver},
+    receivers::{Kind, POINTS, REFUSES, REJECTION, Receiver},
     vectors::{self, Vector},
 };
 
@@ -152,6 +157,48 @@ async fn every_adapter_decides_as_the_table_says_over_http2() {
     for kind in Kind::ALL {
         run_through(kind, Way::Http2Fixed).await;
         run_through(kind, Way::Http2Undeclared).await;
+    }
+}
+
+/// What handlers take and answer, with the same reason and log everywhere.
+#[tokio::test]
+async fn every_adapter_makes_the_same_of_what_a_handler_takes_and_answers() {
+    const GENUINE: &str = r#"{"topic": "prize.points_added", "data": {"points_id": "p-1"}}"#;
+    const DRIFTED: &str = r#"{"topic": "prize.points_added", "data": {}}"#;
+    const OTHER: &str = r#"{"topic": "new.topic", "data": {}}"#;
+
+    let logs = Logs::capture();
+    let secret = ShareSecret::new("one").unwrap();
+    let strict = Endpoint::new("crm", secret.clone()).with_body_timeout(PATIENCE);
+    let lenient = strict.clone().ignore_others().preserve_inner_status();
+    for kind in Kind::ALL {
+        let (refused, reason) = if kind.is_guarded() { (503, Some("handler_refused")) } else { (404, None) };
+        for (endpoint, path, body, status, reason) in [
+            (&strict, POINTS, GENUINE, 200, None),
+            (&strict, POINTS, OTHER, 503, Some("unexpected_topic")),
+            (&strict, POINTS, DRIFTED, 503, Some("unreadable_payload")),
+            (&strict, REFUSES, OTHER, refused, reason),
+            (&lenient, POINTS, OTHER, 200, None),
+            (&lenient, POINTS, DRIFTED, 503, Some("unreadable_payload")),
+            (&lenient, REFUSES, OTHER, 404, None),
+        ] {
+            let receiver = Receiver::start(kind, endpoint.clone()).await;
+            let signature = Signature::sign(&secret, body.as_bytes()).to_string();
+            let headers =
+                [(headers::SIGNATURE, signature.into_bytes()), (headers::IDEMPOTENCY_KEY, b"key".to_vec())];
+            let request = wire::request("POST", path, &headers, body.as_bytes());
+            let answer = wire::exchange(receiver.address, &request).await;
+            let (lines, at) = (logs.take(), format!("{kind:?}: {path}: {body}"));
+            assert_eq!((answer.status, answer.header(REJECTION)), (status, reason), "{at}: {lines:#?}");
+            assert_eq!(lines.len(), usize::from(reason.is_some()), "{at}: {lines:#?}");
+            if let Some(reason) = reason {
+                assert!(
+                    lines[0].contains("ERROR") && lines[0].contains(&format!("kind=\"{reason}\"")),
+                    "{at}: {lines:#?}"
+                );
+                assert!(lines[0].contains("endpoint=\"crm\"") && answer.body.is_empty(), "{at}: {lines:#?}");
+            }
+        }
     }
 }
 

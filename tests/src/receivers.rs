@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    future::ready,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -9,23 +10,51 @@ use std::{
 
 use axum::{Router, middleware::map_response, response::Response, routing::post};
 use bytes::Bytes;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, StatusCode};
 use http_body_util::Full;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
     service::TowerToHyperService,
 };
-use maac_webhook::{Delivery, Endpoint, Rejection};
+use maac_webhook::{Delivery, Endpoint, FromDelivery, Rejection, event::PrizePointsAdded};
 use maac_webhook_actix::VerifyWebhook;
 use maac_webhook_axum::Webhook;
 use maac_webhook_test_support::wire::PATH;
-use maac_webhook_tower::VerifyLayer;
+use maac_webhook_tower::{VerifyLayer, rejection_response};
 use tokio::net::TcpListener;
 use tower::{Layer, service_fn, util::MapResponse};
 
 /// The header by which these receivers show a response's rejection, which a socket does not carry.
 pub const REJECTION: &str = "x-rejection";
+
+/// The path whose handler takes prize points alone.
+pub const POINTS: &str = "/points";
+
+/// The path whose handler answers every event 404.
+pub const REFUSES: &str = "/refuses";
+
+/// A handler at each path, whichever way the router's state verifies.
+macro_rules! axum_routes {
+    ($router:expr, $handled:expr) => {{
+        let (any, points, refuses) = ($handled.clone(), $handled.clone(), $handled.clone());
+        $router
+            .route(PATH, post(async move |Webhook(delivery): Webhook<Delivery>| any.push(delivery)))
+            .route(
+                POINTS,
+                post(async move |Webhook((_, delivery)): Webhook<(PrizePointsAdded, Delivery)>| {
+                    points.push(delivery)
+                }),
+            )
+            .route(
+                REFUSES,
+                post(async move |Webhook(delivery): Webhook<Delivery>| {
+                    refuses.push(delivery);
+                    StatusCode::NOT_FOUND
+                }),
+            )
+    }};
+}
 
 /// How a receiver is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +72,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it guards what a handler answers.
+    #[must_use]
+    pub fn is_guarded(self) -> bool {
+        matches!(self, Self::Tower | Self::AxumLayer | Self::ActixMiddleware)
+    }
+
     pub const ALL: [Self; 5] =
         [Self::Tower, Self::AxumLayer, Self::AxumExtractor, Self::ActixMiddleware, Self::ActixExtractor];
 }
@@ -84,15 +119,11 @@ impl Receiver {
                 tokio::spawn(serve_tower(listener, endpoint, handled.clone()));
             }
             Kind::AxumLayer => {
-                let own = handled.clone();
-                let handler = async move |Webhook(delivery): Webhook<Delivery>| own.push(delivery);
-                let app = Router::new().route(PATH, post(handler)).layer(VerifyLayer::new(endpoint));
+                let app = axum_routes!(Router::new(), handled).layer(VerifyLayer::new(endpoint));
                 tokio::spawn(serve_axum(listener, app));
             }
             Kind::AxumExtractor => {
-                let own = handled.clone();
-                let handler = async move |Webhook(delivery): Webhook<Delivery>| own.push(delivery);
-                let app = Router::<Endpoint>::new().route(PATH, post(handler));
+                let app = axum_routes!(Router::<Endpoint>::new(), handled);
                 tokio::spawn(serve_axum(listener, app.with_state(endpoint)));
             }
             Kind::ActixMiddleware | Kind::ActixExtractor => {
@@ -122,21 +153,27 @@ fn serve_actix(
     endpoint: Endpoint,
     handled: Handled,
 ) -> actix_web::dev::ServerHandle {
-    use actix_web::{App, HttpServer, dev::Service, middleware::Condition, web};
+    use actix_web::{App, HttpResponse, HttpServer, dev::Service, middleware::Condition, web};
+    use maac_webhook_actix::Webhook as Taken;
 
     let log = tracing::dispatcher::get_default(Clone::clone);
     let server = HttpServer::new(move || {
         // This runs on the worker's own thread, whose log is to go where this test's does, to its end.
         std::mem::forget(tracing::dispatcher::set_default(&log));
-        let handled = handled.clone();
-        let handler = move |maac_webhook_actix::Webhook(delivery): maac_webhook_actix::Webhook<Delivery>| {
-            let answer = handled.push(delivery);
-            async move { answer }
+        let (any, points, refuses) = (handled.clone(), handled.clone(), handled.clone());
+        let any = move |Taken(delivery): Taken<Delivery>| ready(any.push(delivery));
+        let points =
+            move |Taken((_, delivery)): Taken<(PrizePointsAdded, Delivery)>| ready(points.push(delivery));
+        let refuses = move |Taken(delivery): Taken<Delivery>| {
+            refuses.push(delivery);
+            ready(HttpResponse::NotFound())
         };
         let app_data = (!wrapped).then(|| endpoint.clone());
-        let resource = web::resource(PATH)
+        let scope = web::scope("")
             .wrap(Condition::new(wrapped, VerifyWebhook::new(endpoint.clone())))
-            .route(web::post().to(handler))
+            .route(PATH, web::post().to(any))
+            .route(POINTS, web::post().to(points))
+            .route(REFUSES, web::post().to(refuses))
             .wrap_fn(|request, inner| {
                 let answered = inner.call(request);
                 async move {
@@ -156,7 +193,7 @@ fn serve_actix(
                     config.app_data(endpoint);
                 }
             })
-            .service(resource)
+            .service(scope)
     });
     // actix-web's own time-out would answer where a machine is busy, and small frames are not to wait for
     // each other.
@@ -169,8 +206,21 @@ fn serve_actix(
 
 async fn serve_tower(listener: TcpListener, endpoint: Endpoint, handled: Handled) {
     let inner = service_fn(move |request: Request<Full<Bytes>>| {
-        let answer = handled.push(request.extensions().get::<Delivery>().unwrap().clone());
-        async move { Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::from(answer)))) }
+        let (of, delivery) =
+            request.extensions().get::<Endpoint>().zip(request.extensions().get::<Delivery>()).unwrap();
+        let answer = match request.uri().path() {
+            POINTS => <(PrizePointsAdded, Delivery)>::from_delivery(delivery)
+                .map(|(_, delivery)| handled.push(delivery)),
+            _ => Ok(handled.push(delivery.clone())),
+        };
+        let mut response = match answer {
+            Ok(answer) => http::Response::new(Full::new(Bytes::from(answer))),
+            Err(rejection) => rejection_response(rejection.at(of)),
+        };
+        if request.uri().path() == REFUSES {
+            *response.status_mut() = StatusCode::NOT_FOUND;
+        }
+        ready(Ok::<_, Infallible>(response))
     });
     let service = MapResponse::new(VerifyLayer::new(endpoint).layer(inner), show_rejection);
     loop {
