@@ -5,7 +5,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read},
     process::Stdio,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -34,6 +34,15 @@ impl Inbox {
 
     fn url(&self) -> &str {
         &self.url
+    }
+
+    /// One that may be killed, with all that it prints until then.
+    fn receiver(&self) -> (Running, Client, thread::JoinHandle<Vec<String>>) {
+        let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", self.url()]);
+        let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
+        let url = process.listening();
+        let lines = thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).collect());
+        (process, Client { url }, lines)
     }
 
     fn listen(&self) -> Listener {
@@ -122,43 +131,15 @@ fn whatever_was_answered_200_is_printed_however_often_it_is_killed_on_postgres()
 
 fn printed_however_often_it_is_killed(inbox: &Inbox) {
     const CYCLES: usize = 12;
-    let next = AtomicUsize::new(0);
+    let load = Load::default();
     let mut answered = HashSet::new();
     let mut printed = Vec::new();
     for cycle in 0..CYCLES {
-        let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0", "--inbox", inbox.url()]);
-        let (mut process, stdout) = Running::start(command.env("MAAC_SHARE_SECRET", SECRET));
-        let url = process.listening();
-        let client = Client { url };
-        let lines =
-            thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).collect::<Vec<_>>());
-        let enough = 40 + 17 * cycle;
-        let count = AtomicUsize::new(0);
+        let (mut process, client, lines) = inbox.receiver();
+        let enough = load.answered() + 40 + 17 * cycle;
         thread::scope(|scope| {
-            let senders: Vec<_> = (0..8)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let mut answered = Vec::new();
-                        loop {
-                            let number = next.fetch_add(1, Ordering::Relaxed);
-                            let status = client.try_post(
-                                SECRET,
-                                event(number).as_bytes(),
-                                Some(&format!("key-{number}")),
-                            );
-                            if status != Some(200) {
-                                assert_eq!(status, None, "killed in the middle");
-                                return answered;
-                            }
-                            count.fetch_add(1, Ordering::Relaxed);
-                            answered.push(number);
-                        }
-                    })
-                })
-                .collect();
-            while count.load(Ordering::Relaxed) < enough {
-                thread::sleep(Duration::from_millis(1));
-            }
+            let senders: Vec<_> = (0..8).map(|_| scope.spawn(|| load.send(&client))).collect();
+            load.until(enough);
             process.kill();
             for sender in senders {
                 answered.extend(sender.join().unwrap());
@@ -167,11 +148,73 @@ fn printed_however_often_it_is_killed(inbox: &Inbox) {
         printed.extend(lines.join().unwrap());
     }
     // What was being printed when it was killed comes again once its lease ends.
-    let listener = inbox.listen();
+    assert_printed(&answered, &printed, &inbox.listen());
+}
+
+/// Two receivers and their workers on one database, one of them killed under load: the other has it all.
+#[test]
+fn what_one_of_two_receivers_was_answering_when_it_was_killed_is_printed_by_the_other() {
+    let Some(inbox) = Inbox::on_postgres() else { return };
+    let (mut killed, client, lines) = inbox.receiver();
+    let other = inbox.listen();
+    let others = &other.client;
+    let load = Load::default();
+    let (mut answered, mut by_killed) = (HashSet::new(), HashSet::new());
+    thread::scope(|scope| {
+        let to_killed: Vec<_> = (0..4).map(|_| scope.spawn(|| load.send(&client))).collect();
+        let to_other: Vec<_> = (0..4).map(|_| scope.spawn(|| load.send(others))).collect();
+        load.until(300);
+        killed.kill();
+        to_killed.into_iter().for_each(|sender| by_killed.extend(sender.join().unwrap()));
+        load.until(load.answered() + 100);
+        load.stop.store(true, Ordering::Relaxed);
+        to_other.into_iter().for_each(|sender| answered.extend(sender.join().unwrap()));
+    });
+    assert!(!by_killed.is_empty() && answered.len() > 100, "both were at it");
+    answered.extend(by_killed);
+    assert_printed(&answered, &lines.join().unwrap(), &other);
+}
+
+/// Waits until each of these is printed, where it is not already.
+fn assert_printed(answered: &HashSet<usize>, printed: &[String], listener: &Listener) {
     let of_text = |line: &String| number(&serde_json::from_str(line).ok()?);
     let mut seen: HashSet<usize> = printed.iter().filter_map(of_text).collect();
     while !answered.is_subset(&seen) {
         seen.extend(number(&listener.next()));
+    }
+}
+
+/// Events one after another, and how many were answered.
+#[derive(Default)]
+struct Load {
+    next: AtomicUsize,
+    answered: AtomicUsize,
+    stop: AtomicBool,
+}
+
+impl Load {
+    /// Sends until the receiver is gone or it is told to stop, and gives what was answered 200.
+    fn send(&self, client: &Client) -> Vec<usize> {
+        let mut answered = Vec::new();
+        while !self.stop.load(Ordering::Relaxed) {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let key = format!("key-{number}");
+            let Some(status) = client.try_post(SECRET, event(number).as_bytes(), Some(&key)) else { break };
+            assert_eq!(status, 200);
+            self.answered.fetch_add(1, Ordering::Relaxed);
+            answered.push(number);
+        }
+        answered
+    }
+
+    fn answered(&self) -> usize {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    fn until(&self, enough: usize) {
+        while self.answered() < enough {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
