@@ -8,7 +8,8 @@ use std::sync::{
 /// One body is bounded by its endpoint's limit; without a bound for all of them, a stranger with many connections
 /// would have as much memory as he likes. Beyond it a request is answered 503
 /// ([`Overloaded`](crate::RejectionKind::Overloaded)), and comes back: a body over 64 KiB first, since half of the budget is
-/// kept for smaller ones, and one of up to 4 KiB last. Bytes count from when they arrive to when their
+/// kept for smaller ones, and one of up to 4 KiB last. One that arrives whole in one piece, as most events do, is verified at
+/// once and never refused. Bytes count from when they arrive to when their
 /// request is verified or rejected. They are the bodies' own: a body that comes in pieces may take up to twice as much memory.
 ///
 /// Each [`Endpoint`](crate::Endpoint) has one of its own unless it is given a clone of another's; clones count together.

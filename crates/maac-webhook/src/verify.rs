@@ -145,7 +145,7 @@ impl Verifier {
             live,
             signature,
             idempotency_key: usable_key(head.idempotency_key),
-            held: self.endpoint.body_budget().begin(),
+            held: None,
             whole: head.content_length,
             body: Body::Empty,
         })
@@ -178,7 +178,8 @@ pub struct Verification {
     live: Arc<LiveKeys>,
     signature: Signature,
     idempotency_key: Result<IdempotencyKey, &'static str>,
-    held: Held,
+    /// What it has of the budget, once its body comes in pieces.
+    held: Option<Held>,
     /// The length that the request declares for its body.
     whole: Option<u64>,
     body: Body,
@@ -195,12 +196,16 @@ impl Verification {
         if chunk.len() > self.endpoint.body_limit() - self.body.len() {
             return Err(self.endpoint.too_large());
         }
-        if !self.held.take(chunk.len()) {
-            return Err(RejectionKind::Overloaded.into());
-        }
-        // A piece that is not the whole is copied: a few bytes may hold on to the large buffer they were read into.
-        if self.body.len() == 0 && self.whole != Some(chunk.len() as u64) {
-            self.body = Body::Many(Box::new(Pieces::begin(&self.live)));
+        // One that comes whole is verified at once, and holds nothing that waits.
+        if self.body.len() > 0 || self.whole != Some(chunk.len() as u64) {
+            let held = self.held.get_or_insert_with(|| self.endpoint.body_budget().begin());
+            if !held.take(chunk.len()) {
+                return Err(RejectionKind::Overloaded.into());
+            }
+            // A piece is copied: a few bytes may hold on to the large buffer they were read into.
+            if self.body.len() == 0 {
+                self.body = Body::Many(Box::new(Pieces::begin(&self.live)));
+            }
         }
         self.body.push(chunk, &self.live);
         Ok(())

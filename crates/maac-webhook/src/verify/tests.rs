@@ -240,13 +240,20 @@ fn unverified_bodies_hold_no_more_than_their_budget_together() {
     let signature = sign("one", BODY);
     let head = head(&signature, "key-1");
 
+    let in_pieces = || {
+        let mut verification = verifier.begin(head)?;
+        verification.update(Bytes::from_static(&BODY[..3]))?;
+        verification.update(Bytes::from_static(&BODY[3..]))?;
+        verification.finish()
+    };
     let mut stranger = verifier.begin(head).unwrap();
     stranger.update(Bytes::from_static(&BODY[..11])).unwrap();
-    assert_eq!(kind(verifier.verify(head, Bytes::from_static(BODY))), RejectionKind::Overloaded);
+    assert_eq!(kind(in_pieces()), RejectionKind::Overloaded);
     assert_eq!(budget.held(), 11, "a refused request holds nothing");
+    assert!(verifier.verify(head, Bytes::from_static(BODY)).is_ok(), "one that is whole waits for nothing");
 
     drop(stranger);
-    let delivery = verifier.verify(head, Bytes::from_static(BODY)).unwrap();
+    let delivery = in_pieces().unwrap();
     assert_eq!(
         (budget.held(), delivery.body()),
         (0, &Bytes::from_static(BODY)),
