@@ -84,6 +84,7 @@ async fn what_nobody_handles_is_refused_by_its_kind() {
     assert!(handled.take().is_empty());
     let rejection = router.dispatch(delivery(NEW)).await.unwrap_err();
     assert_eq!(rejection.detail(), Some("new.topic has no handler"));
+    assert!(format!("{rejection:?}").contains(r#"endpoint: Some("crm")"#), "{rejection:?}");
 }
 
 #[tokio::test]
