@@ -23,7 +23,9 @@ pub enum MockErrorKind {
     NotJson,
     /// The sender has no old secret: its secret was not changed.
     NoOldSecret,
-    /// A single event, or none, cannot be out of order.
+    /// There is no event to be sent.
+    Empty,
+    /// A single event cannot be out of order.
     NoOrder,
 }
 
@@ -71,6 +73,7 @@ impl fmt::Display for MockErrorKind {
             Self::InvalidTarget => "the target cannot be sent to",
             Self::NotJson => "a body that is not JSON cannot be re-serialised",
             Self::NoOldSecret => "there is no old secret: the sender's secret was not changed",
+            Self::Empty => "there is no event to be sent",
             Self::NoOrder => "fewer than two events cannot be out of order",
         })
     }

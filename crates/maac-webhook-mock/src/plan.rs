@@ -18,6 +18,10 @@ impl Plan {
         tampering: Option<Tampering>,
         behaviour: Option<Behaviour>,
     ) -> Result<Self, MockError> {
+        // What is not sent would meet any expectation.
+        if events.is_empty() {
+            return Err(MockErrorKind::Empty.into());
+        }
         if behaviour == Some(Behaviour::OutOfOrder) && events.len() < 2 {
             return Err(MockErrorKind::NoOrder.into());
         }

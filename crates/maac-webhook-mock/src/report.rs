@@ -14,6 +14,9 @@ const SHOWN: usize = 400;
 const SIGNATURE_SHOWN: usize = 8;
 
 pub(crate) fn failure(sent: &Sent, wanted: &str) -> String {
+    if sent.events.is_empty() {
+        return format!("the event was {wanted}, and nothing was sent");
+    }
     format!("the event was {wanted}:\n\n{}", self::sent(sent))
 }
 

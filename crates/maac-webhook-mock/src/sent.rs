@@ -110,10 +110,10 @@ impl Sent {
         self
     }
 
-    /// Whether each event became of what was expected.
+    /// Whether each event became of what was expected; never where there is no event.
     #[must_use]
     pub fn met(&self, expected: Expectation) -> bool {
-        self.events.iter().all(|event| expected.is_met_by(event.status()))
+        !self.events.is_empty() && self.events.iter().all(|event| expected.is_met_by(event.status()))
     }
 
     /// The event, or how many there are.
@@ -127,7 +127,7 @@ impl Sent {
     }
 
     pub(crate) fn took(&self, expected: usize) -> bool {
-        self.events.iter().all(|event| event.attempts.len() == expected)
+        !self.events.is_empty() && self.events.iter().all(|event| event.attempts.len() == expected)
     }
 }
 

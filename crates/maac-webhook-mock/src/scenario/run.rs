@@ -8,7 +8,7 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// A step that cannot be sent as it says, and then nothing is sent. What the receiver does is no error.
+    /// A step that cannot be sent as it says, or none that sends anything, and then nothing is sent. What the receiver does is no error.
     pub async fn run<Kind>(
         &self,
         sender: &MockSender,
@@ -31,6 +31,9 @@ impl Scenario {
         let unsent = |number: usize| move |error| ScenarioError::of_step(number, &error);
         let address = sender.address(&target).map_err(unsent(1))?;
         let steps = self.planned(sender);
+        if steps.iter().all(|(_, _, delivery)| delivery.is_none()) {
+            return Err(ScenarioError::at(String::new(), "no step sends an event"));
+        }
         for (number, _, delivery) in &steps {
             if let Some(delivery) = delivery {
                 delivery.validate().map_err(unsent(*number))?;

@@ -4,7 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use axum::{Router, http::StatusCode, routing::post};
 use maac_webhook::Endpoint;
-use maac_webhook_mock::{Behaviour, MockDelivery, MockEvent, Sent, Tampering, samples};
+use maac_webhook_mock::{
+    Behaviour, Expectation, MockDelivery, MockErrorKind, MockEvent, Sent, Tampering, samples,
+};
 
 use crate::receivers::{Handled, router, secrets, sender};
 
@@ -107,13 +109,33 @@ async fn another_success_than_200_fails_and_so_does_a_number_of_attempts() {
 }
 
 #[tokio::test]
+async fn nothing_sent_meets_no_expectation() {
+    let mut app = answering(StatusCode::OK, "OK");
+    let nothing = || sender().events([] as [MockEvent; 0]);
+    for delivery in [nothing(), nothing().behaviour(Behaviour::OutOfOrder)] {
+        let error = delivery.try_send_to(&mut app).await.unwrap_err();
+        assert_eq!(error.kind(), MockErrorKind::Empty);
+    }
+
+    let mut sent = event().send_to(&mut app).await;
+    sent.events.clear();
+    for expected in [Expectation::Accepted, Expectation::Rejected(401), Expectation::Unanswered] {
+        assert!(!sent.met(expected));
+    }
+    let text = failure(|| drop(sent.assert_accepted().clone()));
+    assert_eq!(text, "the event was to be answered 200, and nothing was sent");
+    let text = failure(|| drop(sent.assert_attempts(0).clone()));
+    assert_eq!(text, "the event was to take 0 attempts, and nothing was sent");
+}
+
+#[tokio::test]
 async fn a_receiver_without_a_signature_check_is_found_by_each_forgery() {
     for tampering in Tampering::ALL {
         let sender = sender().change_secret(maac_webhook::ShareSecret::new("hush-2").unwrap());
         let delivery = sender.event(samples::receipt_validated()).tampering(tampering);
         let expected = delivery.expectation();
         let sent = delivery.send_to(&mut answering(StatusCode::OK, "OK")).await;
-        let forged = expected != maac_webhook_mock::Expectation::Accepted;
+        let forged = expected != Expectation::Accepted;
         assert_eq!(sent.met(expected), !forged, "{tampering}");
     }
 }

@@ -129,6 +129,14 @@ async fn what_cannot_be_sent_is_told_before_anything_is_sent() {
     }
     assert!(handled.bodies().is_empty());
 
+    let nothing = Scenario::new("n").step(genuine()).step(Step::events([] as [MockEvent; 0]));
+    let error = nothing.run(&sender(), &mut app).await.unwrap_err().to_string();
+    assert_eq!(error, "step 2: there is no event to be sent");
+    for empty in [Scenario::new("n"), Scenario::new("n").step(Step::change_secret(secret("hush")))] {
+        let error = empty.run(&sender(), &mut app).await.unwrap_err().to_string();
+        assert_eq!(error, "no step sends an event");
+    }
+
     let changed = Scenario::new("n").step(Step::change_secret(secret("hush"))).step(old());
     let sender = MockSender::new(secret("hush-0"));
     // The old secret's signature is refused, as it must be; that it can be sent is what matters.
