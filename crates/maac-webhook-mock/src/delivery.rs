@@ -90,26 +90,18 @@ impl<'a> MockDelivery<'a> {
         Ok(target.serve(Exchanges(incoming), work).await)
     }
 
-    /// Whether it can be sent.
-    pub(crate) fn validate(&self) -> Result<(), MockError> {
-        self.plan().map(|_| ())
-    }
-
-    /// Sends it by these exchanges, which a target serves in the meantime.
-    pub(crate) async fn send_by(
-        self,
-        address: &Target,
-        exchanges: &UnboundedSender<Exchange>,
-    ) -> Result<Sent, MockError> {
-        let plan = self.plan()?;
-        Ok(self.carry_out(&plan, address, exchanges).await)
-    }
-
-    fn plan(&self) -> Result<Plan, MockError> {
+    /// What it sends, or why it cannot.
+    pub(crate) fn plan(&self) -> Result<Plan, MockError> {
         Plan::new(&self.sender, &self.events, self.tampering, self.behaviour)
     }
 
-    async fn carry_out(&self, plan: &Plan, address: &Target, exchanges: &UnboundedSender<Exchange>) -> Sent {
+    /// Sends it by these exchanges, which a target serves in the meantime.
+    pub(crate) async fn carry_out(
+        &self,
+        plan: &Plan,
+        address: &Target,
+        exchanges: &UnboundedSender<Exchange>,
+    ) -> Sent {
         let mut events = Vec::new();
         if plan.at_once {
             let all = plan.events.iter().map(|event| self.deliver(event, address, exchanges));

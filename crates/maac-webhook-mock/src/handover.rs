@@ -16,7 +16,7 @@ use tokio::sync::{
     oneshot,
 };
 
-use crate::{MockBody, outgoing::Outgoing};
+use crate::{MockBody, body::BodyRead, outgoing::Outgoing};
 
 /// A request on its way to the receiver, and where its answer is waited for.
 pub(crate) struct Exchange {
@@ -46,6 +46,8 @@ pub(crate) struct Log(Arc<Mutex<Vec<Logged>>>);
 #[derive(Debug)]
 pub(crate) struct Logged {
     pub(crate) request: RequestRecord,
+    pub(crate) length: u64,
+    pub(crate) read: BodyRead,
     pub(crate) unheard: Option<ResponseRecord>,
 }
 
@@ -64,7 +66,8 @@ impl Transport for Handover<'_> {
         // The sender's own request is the first attempt's of a genuine event. What goes out may be another.
         let (number, request) = self.log.with(|log| {
             let (record, request) = self.outgoing.attempt(log.len() + 1, target);
-            log.push(Logged { request: record, unheard: None });
+            let (length, read) = (request.body().len(), request.body().read());
+            log.push(Logged { request: record, length, read, unheard: None });
             (log.len(), request)
         });
         let gone = || TransportError::new(TransportErrorKind::Closed, "the receiver is gone");

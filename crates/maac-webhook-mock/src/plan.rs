@@ -53,6 +53,8 @@ fn plan_event(
         tampering.body(&body).ok_or(MockErrorKind::NotJson)?;
     }
     let secret = signing(sender, tampering)?;
+    let own = body.len();
+    let body = tampering.map_or_else(|| body.clone(), |tampering| tampering.signed_body(&body));
     let mut request = WebhookRequest::signed(&secret, body.clone());
     if let Some(key) = &event.idempotency_key {
         request = request.with_idempotency_key(key)?;
@@ -62,7 +64,7 @@ fn plan_event(
         let signed = WebhookRequest::signed(old(sender)?, body.clone());
         first = Some(signed.with_idempotency_key(request.idempotency_key())?);
     }
-    let what = event.topic().map_or_else(|| format!("a body of {} bytes", body.len()), str::to_owned);
+    let what = event.topic().map_or_else(|| format!("a body of {own} bytes"), str::to_owned);
     let topic = event.topic().map(str::to_owned);
     match tampering {
         Some(Tampering::KeyFresh) => {
@@ -78,7 +80,7 @@ fn plan_event(
         }
         _ => {}
     }
-    plan.push(Outgoing { first, tampering, behaviour, ..genuine(what, topic, request) });
+    plan.push(Outgoing { own, first, tampering, behaviour, ..genuine(what, topic, request) });
     Ok(())
 }
 
@@ -99,5 +101,6 @@ fn old(sender: &MockSender) -> Result<&ShareSecret, MockError> {
 }
 
 fn genuine(what: String, topic: Option<String>, request: WebhookRequest) -> Outgoing {
-    Outgoing { what, topic, request, first: None, tampering: None, behaviour: None }
+    let own = request.body().len();
+    Outgoing { what, topic, request, own, first: None, tampering: None, behaviour: None }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use maac_webhook::headers;
 use maac_webhook_sender::{RecordedBody, ResponseRecord};
 
-use crate::{Sent, SentAttempt, SentEvent};
+use crate::{Sent, SentAttempt, SentEvent, Tampering};
 
 /// How much of a body is shown, in characters.
 const SHOWN: usize = 400;
@@ -43,7 +43,7 @@ fn write_event(text: &mut String, sent: &Sent, event: &SentEvent) {
         if !again {
             write_request(text, sent, attempt);
         }
-        write_attempt(text, attempt);
+        write_attempt(text, event, attempt);
     }
 }
 
@@ -72,7 +72,7 @@ fn write_request(text: &mut String, sent: &Sent, attempt: &SentAttempt) {
     let _ = writeln!(text, "\n  {}\n", shown(&attempt.request.body));
 }
 
-fn write_attempt(text: &mut String, attempt: &SentAttempt) {
+fn write_attempt(text: &mut String, event: &SentEvent, attempt: &SentAttempt) {
     let _ = write!(text, "attempt {}: ", attempt.attempt.number);
     match (&attempt.attempt.result, &attempt.unheard) {
         (Ok(response), _) => {
@@ -83,6 +83,13 @@ fn write_attempt(text: &mut String, attempt: &SentAttempt) {
         }
         (Err(error), Some(response)) => {
             let _ = write!(text, "no answer heard: {error}; the receiver answered {}", response.status);
+        }
+    }
+    if event.tampering == Some(Tampering::BodyTooLarge) {
+        let (read, length) = (attempt.body_read, attempt.body_length);
+        let _ = write!(text, "; the receiver read {} of {}", size(read), size(length));
+        if read >= length {
+            text.push_str(", without a limit");
         }
     }
     if let Some(delay) = attempt.attempt.retry_after {
@@ -110,6 +117,14 @@ fn shown(body: &RecordedBody) -> String {
             None => escaped(text),
         },
         None => format!("({length} bytes that are no text)"),
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        1024..0x10_0000 => format!("{} KiB", bytes / 1024),
+        _ => format!("{} MiB", bytes / 0x10_0000),
     }
 }
 

@@ -44,8 +44,13 @@ pub struct SentEvent {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SentAttempt {
-    /// What was sent. The body is the whole one, also where less of it arrived.
+    /// What was sent. The body is the whole one, also where less of it arrived, but for the white space of a
+    /// [`BodyTooLarge`](Tampering::BodyTooLarge).
     pub request: RequestRecord,
+    /// How many bytes of a body there were to read.
+    pub body_length: u64,
+    /// How many of them the receiver read; over a URL, how many were sent, and some of those it may have left alone.
+    pub body_read: u64,
     /// When it was sent, how long it took, and what came of it.
     pub attempt: Attempt,
     /// What the receiver answered without being heard, since the answer or the connection was lost.
@@ -110,10 +115,11 @@ impl Sent {
         self
     }
 
-    /// Whether each event became of what was expected; never where there is no event.
+    /// Whether each event became of what was expected; never where there is no event. A rejection of a
+    /// [`BodyTooLarge`](Tampering::BodyTooLarge) is none where all of it was read.
     #[must_use]
     pub fn met(&self, expected: Expectation) -> bool {
-        !self.events.is_empty() && self.events.iter().all(|event| expected.is_met_by(event.status()))
+        !self.events.is_empty() && self.events.iter().all(|event| event.met(expected))
     }
 
     /// The event, or how many there are.
@@ -133,10 +139,15 @@ impl Sent {
 
 impl SentEvent {
     pub(crate) fn new(outgoing: &Outgoing, record: DeliveryRecord, log: Vec<Logged>) -> Self {
-        let attempts = log
-            .into_iter()
-            .zip(record.attempts)
-            .map(|(Logged { request, unheard }, attempt)| SentAttempt { request, attempt, unheard });
+        let attempts = log.into_iter().zip(record.attempts).map(
+            |(Logged { request, length, read, unheard }, attempt)| SentAttempt {
+                request,
+                body_length: length,
+                body_read: read.bytes(),
+                attempt,
+                unheard,
+            },
+        );
         Self {
             what: outgoing.what.clone(),
             topic: outgoing.topic.clone(),
@@ -145,6 +156,16 @@ impl SentEvent {
             attempts: attempts.collect(),
             outcome: record.outcome,
         }
+    }
+
+    pub(crate) fn met(&self, expected: Expectation) -> bool {
+        expected.is_met_by(self.status()) && (expected == Expectation::Accepted || !self.read_without_limit())
+    }
+
+    /// Whether a body that is too large was read to its end.
+    fn read_without_limit(&self) -> bool {
+        let whole = |attempt: &SentAttempt| attempt.body_read >= attempt.body_length;
+        self.tampering == Some(Tampering::BodyTooLarge) && self.attempts.iter().any(whole)
     }
 
     /// The status of the last attempt, where its answer was heard.
@@ -173,13 +194,16 @@ impl Serialize for SentAttempt {
         #[derive(Serialize)]
         struct Flat<'a> {
             request: &'a RequestRecord,
+            body_length: u64,
+            body_read: u64,
             #[serde(flatten)]
             attempt: &'a Attempt,
             #[serde(skip_serializing_if = "Option::is_none")]
             unheard: &'a Option<ResponseRecord>,
         }
-        let Self { request, attempt, unheard } = self;
-        Flat { request, attempt, unheard }.serialize(serializer)
+        let Self { request, attempt, unheard, .. } = self;
+        let (body_length, body_read) = (self.body_length, self.body_read);
+        Flat { request, body_length, body_read, attempt, unheard }.serialize(serializer)
     }
 }
 

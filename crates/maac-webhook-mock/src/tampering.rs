@@ -13,6 +13,7 @@ use crate::Expectation;
 /// | tampering | a correct receiver answers |
 /// | --- | --- |
 /// | of the body or the signature | 401 |
+/// | of the body's length alone | 413, long before it has read all of it |
 /// | of the idempotency key, which nobody signed | 200 |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -22,6 +23,11 @@ pub enum Tampering {
     BodyByteFlipped,
     /// The body is the same JSON in other bytes than were signed, as after a framework or a proxy wrote it anew.
     BodyReserialised,
+    /// The body is followed by so much white space that it has 64 MiB, all of it signed. The rejection of a receiver
+    /// that read it to the end counts for none. Its length is declared, or with
+    /// [`Chunked`](crate::Behaviour::Chunked) it is not. (To sign it takes seconds where `sha2` is not optimised, as by
+    /// `[profile.dev.package.sha2] opt-level = 3`.)
+    BodyTooLarge,
     /// There is no `CrescLab-Signature` header.
     SignatureMissing,
     /// There are two, both of them right.
@@ -42,9 +48,10 @@ pub enum Tampering {
 
 impl Tampering {
     /// Every one there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::BodyByteFlipped,
         Self::BodyReserialised,
+        Self::BodyTooLarge,
         Self::SignatureMissing,
         Self::SignatureDoubled,
         Self::SignatureUpperCase,
@@ -66,8 +73,23 @@ impl Tampering {
             | Self::SignatureUpperCase
             | Self::SignatureOfAnotherSecret
             | Self::SignatureOfOldSecret => Expectation::Rejected(401),
+            Self::BodyTooLarge => Expectation::Rejected(413),
             Self::KeyMissing | Self::KeyReused | Self::KeyFresh => Expectation::Accepted,
         }
+    }
+
+    /// How large a [`BodyTooLarge`](Self::BodyTooLarge) is, in bytes.
+    pub(crate) const TOO_LARGE: usize = 64 * 1024 * 1024;
+
+    /// The body that is signed.
+    pub(crate) fn signed_body(self, body: &Bytes) -> Bytes {
+        if self != Self::BodyTooLarge {
+            return body.clone();
+        }
+        let mut padded = Vec::with_capacity(Self::TOO_LARGE);
+        padded.extend_from_slice(body);
+        padded.resize(Self::TOO_LARGE.max(body.len()), b' ');
+        padded.into()
     }
 
     /// The body as it goes out, where it is not the one that was signed; `None` for JSON that is wanted and is not
@@ -104,6 +126,7 @@ impl Tampering {
             Self::KeyMissing => drop(headers.remove(headers::IDEMPOTENCY_KEY)),
             Self::BodyByteFlipped
             | Self::BodyReserialised
+            | Self::BodyTooLarge
             | Self::SignatureOfAnotherSecret
             | Self::SignatureOfOldSecret
             | Self::KeyReused
@@ -136,6 +159,7 @@ impl fmt::Display for Tampering {
         f.write_str(match self {
             Self::BodyByteFlipped => "a bit of its body flipped",
             Self::BodyReserialised => "its body re-serialised",
+            Self::BodyTooLarge => "a body that is too large",
             Self::SignatureMissing => "no signature",
             Self::SignatureDoubled => "its signature doubled",
             Self::SignatureUpperCase => "its signature in upper case",

@@ -2,13 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use axum::{Router, http::StatusCode, routing::post};
+use axum::{Router, body::Body, http::StatusCode, routing::post};
+use http::Request;
+use http_body_util::BodyExt;
 use maac_webhook::Endpoint;
 use maac_webhook_mock::{
     Behaviour, Expectation, MockDelivery, MockErrorKind, MockEvent, Sent, Tampering, samples,
 };
 
-use crate::receivers::{Handled, router, secrets, sender};
+use crate::receivers::{Handled, router, secrets, sender, serve};
 
 fn answering(status: StatusCode, body: &'static str) -> Router {
     Router::new().route("/webhooks/maac", post(async move || (status, body)))
@@ -137,6 +139,23 @@ async fn a_receiver_without_a_signature_check_is_found_by_each_forgery() {
         let sent = delivery.send_to(&mut answering(StatusCode::OK, "OK")).await;
         let forged = expected != Expectation::Accepted;
         assert_eq!(sent.met(expected), !forged, "{tampering}");
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_reads_without_a_limit_fails_whatever_it_answers() {
+    let buffering = async |request: Request<Body>| {
+        let _ = request.into_body().collect().await;
+        StatusCode::PAYLOAD_TOO_LARGE
+    };
+    let mut app = Router::new().route("/webhooks/maac", post(buffering));
+    let url = serve(app.clone()).await;
+    let large = || event().tampering(Tampering::BodyTooLarge).behaviour(Behaviour::Chunked);
+    for sent in [large().send_to(&mut app).await, large().send_to(&url).await] {
+        let text = failure(|| drop(sent.assert_rejected(413).clone()));
+        let told = "attempt 1: answered 413; the receiver read 64 MiB of 64 MiB, without a limit\n";
+        assert!(text.contains(told), "{text}");
+        assert!(text.len() < 2000 && !sent.events[0].attempts[0].request.body.as_bytes().ends_with(b" "));
     }
 }
 

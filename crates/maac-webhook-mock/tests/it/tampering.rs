@@ -59,6 +59,16 @@ async fn each_tampering_sends_what_it_says() {
                 assert_eq!((json(body), signatures), (json(&signed), vec![genuine]));
                 continue;
             }
+            Tampering::BodyTooLarge => {
+                // The record has the event without what follows it.
+                let mut large = signed.to_vec();
+                large.resize(64 * 1024 * 1024, b' ');
+                let genuine = maac_webhook::Signature::sign(&secret("hush-2"), &large).to_string();
+                assert_eq!(
+                    (signatures, values(last, "Content-Length")),
+                    (vec![genuine], vec!["67108864".to_owned()])
+                );
+            }
             Tampering::SignatureMissing => assert_eq!(signatures, [""; 0]),
             Tampering::SignatureDoubled => assert_eq!(signatures, [genuine.clone(), genuine]),
             Tampering::SignatureUpperCase => assert_eq!(signatures, [genuine.to_uppercase()]),
@@ -93,6 +103,27 @@ async fn a_tampering_holds_for_each_attempt_and_with_each_behaviour() {
         let (sent, handled) = send(Kind::Axum, Endpoint::new("crm", secrets()), forged).await;
         sent.assert_rejected(401).assert_attempts(attempts);
         assert!(handled.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_while_most_of_it_is_unread() {
+    for kind in Kind::ALL {
+        for behaviour in [None, Some(Behaviour::Chunked)] {
+            let large = sender().event(samples::receipt_validated()).tampering(Tampering::BodyTooLarge);
+            let large = match behaviour {
+                Some(behaviour) => large.behaviour(behaviour),
+                None => large,
+            };
+            assert_eq!(large.expectation(), Expectation::Rejected(413));
+            let (sent, handled) = send(kind, Endpoint::new("crm", secrets()), large).await;
+            sent.assert_rejected(413).assert_attempts(1);
+            let attempt = &sent.events[0].attempts[0];
+            let declared = attempt.request.headers.iter().any(|(name, _)| name == "Content-Length");
+            assert_eq!((declared, attempt.body_length), (behaviour.is_none(), 64 * 1024 * 1024));
+            assert!(attempt.body_read < attempt.body_length / 2, "{kind:?}: {sent}");
+            assert!(handled.is_empty(), "{kind:?}");
+        }
     }
 }
 
