@@ -85,6 +85,9 @@ fn write_attempt(text: &mut String, event: &SentEvent, attempt: &SentAttempt) {
             let _ = write!(text, "no answer heard: {error}; the receiver answered {}", response.status);
         }
     }
+    if let Some(kind) = attempt.rejection {
+        let _ = write!(text, " ({})", kind.as_str());
+    }
     if event.tampering == Some(Tampering::BodyTooLarge) {
         let (read, length) = (attempt.body_read, attempt.body_length);
         let _ = write!(text, "; the receiver read {} of {}", size(read), size(length));

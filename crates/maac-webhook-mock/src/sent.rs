@@ -1,5 +1,6 @@
 use std::fmt;
 
+use maac_webhook::RejectionKind;
 use maac_webhook_sender::{Attempt, DeliveryRecord, Outcome, RequestRecord, ResponseRecord, Target};
 use serde::{Serialize, Serializer};
 
@@ -55,6 +56,9 @@ pub struct SentAttempt {
     pub attempt: Attempt,
     /// What the receiver answered without being heard, since the answer or the connection was lost.
     pub unheard: Option<ResponseRecord>,
+    /// Why the receiver rejected it, heard or not, where that is known: in process, by a receiver made of
+    /// `maac-webhook`.
+    pub rejection: Option<RejectionKind>,
 }
 
 impl Sent {
@@ -140,12 +144,13 @@ impl Sent {
 impl SentEvent {
     pub(crate) fn new(outgoing: &Outgoing, record: DeliveryRecord, log: Vec<Logged>) -> Self {
         let attempts = log.into_iter().zip(record.attempts).map(
-            |(Logged { request, length, read, unheard }, attempt)| SentAttempt {
+            |(Logged { request, length, read, unheard, rejection }, attempt)| SentAttempt {
                 request,
                 body_length: length,
                 body_read: read.bytes(),
                 attempt,
                 unheard,
+                rejection,
             },
         );
         Self {
@@ -200,10 +205,13 @@ impl Serialize for SentAttempt {
             attempt: &'a Attempt,
             #[serde(skip_serializing_if = "Option::is_none")]
             unheard: &'a Option<ResponseRecord>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            rejection: Option<&'static str>,
         }
         let Self { request, attempt, unheard, .. } = self;
         let (body_length, body_read) = (self.body_length, self.body_read);
-        Flat { request, body_length, body_read, attempt, unheard }.serialize(serializer)
+        let rejection = self.rejection.map(RejectionKind::as_str);
+        Flat { request, body_length, body_read, attempt, unheard, rejection }.serialize(serializer)
     }
 }
 

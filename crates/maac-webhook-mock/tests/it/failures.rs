@@ -5,12 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use axum::{Router, body::Body, http::StatusCode, routing::post};
 use http::Request;
 use http_body_util::BodyExt;
-use maac_webhook::Endpoint;
+use maac_webhook::{Endpoint, RejectionKind};
 use maac_webhook_mock::{
     Behaviour, Expectation, MockDelivery, MockErrorKind, MockEvent, Sent, Tampering, samples,
 };
 
-use crate::receivers::{Handled, router, secrets, sender, serve};
+use crate::receivers::{Handled, Kind, router, secret, secrets, send, sender, serve};
 
 fn answering(status: StatusCode, body: &'static str) -> Router {
     Router::new().route("/webhooks/maac", post(async move || (status, body)))
@@ -139,6 +139,25 @@ async fn a_receiver_without_a_signature_check_is_found_by_each_forgery() {
         let sent = delivery.send_to(&mut answering(StatusCode::OK, "OK")).await;
         let forged = expected != Expectation::Accepted;
         assert_eq!(sent.met(expected), !forged, "{tampering}");
+    }
+}
+
+#[tokio::test]
+async fn why_a_receiver_rejects_is_shown_in_process() {
+    for kind in Kind::ALL {
+        let (sent, _) = send(kind, Endpoint::new("crm", secret("another")), event()).await;
+        let text = failure(|| drop(sent.assert_accepted().clone()));
+        let (rejection, told) = match kind {
+            Kind::Url => (None, "\nattempt 1: answered 401\n"),
+            _ => (Some(RejectionKind::SignatureMismatch), "\nattempt 1: answered 401 (signature_mismatch)\n"),
+        };
+        assert!(text.contains(told), "{kind:?}: {text}");
+        assert_eq!(sent.events[0].attempts[0].rejection, rejection);
+
+        let broken = event().behaviour(Behaviour::ContentLengthTooLarge);
+        let text = send(kind, Endpoint::new("crm", secrets()), broken).await.0.to_string();
+        let told = "; the receiver answered 503 (body_incomplete); the next attempt is in 1 s\n";
+        assert_eq!(text.contains(told), kind != Kind::Url, "{kind:?}: {text}");
     }
 }
 
