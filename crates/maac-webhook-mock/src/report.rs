@@ -13,11 +13,39 @@ const SHOWN: usize = 400;
 /// How much of a signature: enough to tell two apart, too little to send it again.
 const SIGNATURE_SHOWN: usize = 8;
 
-pub(crate) fn failure(sent: &Sent, wanted: &str) -> String {
-    if sent.events.is_empty() {
-        return format!("the event was {wanted}, and nothing was sent");
+/// What fails, where each event was `wanted`.
+pub(crate) fn failure(sent: &Sent, wanted: &str, fails: impl Fn(&SentEvent) -> bool) -> String {
+    match sent.events.len() {
+        0 => format!("the event was {wanted}, and nothing was sent"),
+        1 => format!("the event was {wanted}:\n\n{}", self::sent(sent)),
+        _ => {
+            let Failing { count, events } = failing(sent, fails);
+            format!("each event was {wanted}; {count}:\n\n{events}")
+        }
     }
-    format!("the event was {wanted}:\n\n{}", self::sent(sent))
+}
+
+/// Those of several events that fail.
+pub(crate) struct Failing {
+    /// How many they are of how many.
+    pub(crate) count: String,
+    /// All that was sent and came of them, and how many others there were.
+    pub(crate) events: String,
+}
+
+pub(crate) fn failing(sent: &Sent, fails: impl Fn(&SentEvent) -> bool) -> Failing {
+    let failing: Vec<_> = sent.events.iter().filter(|event| fails(event)).collect();
+    let (fail, all) = (failing.len(), sent.events.len());
+    let mut events = listed(sent, failing);
+    match all - fail {
+        0 => {}
+        1 => events.push_str("\n1 other event is as expected\n"),
+        others => {
+            let _ = writeln!(events, "\n{others} other events are as expected");
+        }
+    }
+    let fails = if fail == 1 { "fails" } else { "fail" };
+    Failing { count: format!("{fail} of {all} events {fails}"), events }
 }
 
 /// So many attempts, in words.
@@ -26,8 +54,12 @@ pub(crate) fn attempts(count: usize) -> String {
 }
 
 pub(crate) fn sent(sent: &Sent) -> String {
+    listed(sent, &sent.events)
+}
+
+fn listed<'a>(sent: &Sent, events: impl IntoIterator<Item = &'a SentEvent>) -> String {
     let mut text = String::new();
-    for (index, event) in sent.events.iter().enumerate() {
+    for (index, event) in events.into_iter().enumerate() {
         if index > 0 {
             text.push('\n');
         }

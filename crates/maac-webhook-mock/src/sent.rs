@@ -8,7 +8,7 @@ use crate::{Behaviour, Expectation, Tampering, handover::Logged, outgoing::Outgo
 
 /// What was sent, and what came of it.
 ///
-/// An assertion that fails panics with all of it: the text of its `Display`.
+/// An assertion that fails panics with each event that fails it, as `Display` shows all of them.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Sent {
@@ -19,7 +19,8 @@ pub struct Sent {
     pub events: Vec<SentEvent>,
 }
 
-/// An event that was sent, with every attempt.
+/// An event that was sent, with every attempt. As JSON, its `tampering` and `behaviour` are named as a file of a
+/// [`Scenario`](crate::Scenario) names them.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct SentEvent {
@@ -27,13 +28,12 @@ pub struct SentEvent {
     #[serde(rename = "event")]
     pub what: String,
     /// Its topic, where it has one.
-    #[serde(skip)]
     pub topic: Option<String>,
     /// What is wrong with it.
-    #[serde(serialize_with = "text", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tampering: Option<Tampering>,
     /// How the sender or the network behaved.
-    #[serde(serialize_with = "text", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub behaviour: Option<Behaviour>,
     /// The attempts, in order.
     pub attempts: Vec<SentAttempt>,
@@ -103,7 +103,8 @@ impl Sent {
     /// With what was sent and what came of it.
     #[track_caller]
     pub fn assert(&self, expected: Expectation) -> &Self {
-        assert!(self.met(expected), "{}", report::failure(self, &format!("to be {expected}")));
+        let fails = |event: &SentEvent| !event.met(expected);
+        assert!(self.met(expected), "{}", report::failure(self, &format!("to be {expected}"), fails));
         self
     }
 
@@ -115,7 +116,8 @@ impl Sent {
     #[track_caller]
     pub fn assert_attempts(&self, expected: usize) -> &Self {
         let wanted = format!("to take {}", report::attempts(expected));
-        assert!(self.took(expected), "{}", report::failure(self, &wanted));
+        let fails = |event: &SentEvent| !event.took(expected);
+        assert!(self.took(expected), "{}", report::failure(self, &wanted, fails));
         self
     }
 
@@ -137,7 +139,7 @@ impl Sent {
     }
 
     pub(crate) fn took(&self, expected: usize) -> bool {
-        !self.events.is_empty() && self.events.iter().all(|event| event.attempts.len() == expected)
+        !self.events.is_empty() && self.events.iter().all(|event| event.took(expected))
     }
 }
 
@@ -165,6 +167,10 @@ impl SentEvent {
 
     pub(crate) fn met(&self, expected: Expectation) -> bool {
         expected.is_met_by(self.status()) && (expected == Expectation::Accepted || !self.read_without_limit())
+    }
+
+    pub(crate) fn took(&self, attempts: usize) -> bool {
+        self.attempts.len() == attempts
     }
 
     /// Whether a body that is too large was read to its end.
@@ -212,13 +218,6 @@ impl Serialize for SentAttempt {
         let (body_length, body_read) = (self.body_length, self.body_read);
         let rejection = self.rejection.map(RejectionKind::as_str);
         Flat { request, body_length, body_read, attempt, unheard, rejection }.serialize(serializer)
-    }
-}
-
-fn text<T: fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.collect_str(value),
-        None => serializer.serialize_none(),
     }
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, header::CONTENT_LENGTH};
 use maac_webhook::headers;
 use maac_webhook_sender::json::{self, BodyStyle};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Expectation;
 
@@ -15,7 +15,7 @@ use crate::Expectation;
 /// | of the body or the signature | 401 |
 /// | of the body's length alone | 413, long before it has read all of it |
 /// | of the idempotency key, which nobody signed | 200 |
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Tampering {

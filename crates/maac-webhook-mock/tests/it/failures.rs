@@ -1,13 +1,19 @@
 //! A wrong receiver fails the assertion, and the failure tells what arrived.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{Router, body::Body, http::StatusCode, routing::post};
 use http::Request;
 use http_body_util::BodyExt;
 use maac_webhook::{Endpoint, RejectionKind};
 use maac_webhook_mock::{
-    Behaviour, Expectation, MockDelivery, MockErrorKind, MockEvent, Sent, Tampering, samples,
+    Behaviour, Expectation, MockDelivery, MockErrorKind, MockEvent, Scenario, Sent, Step, Tampering, samples,
 };
 
 use crate::receivers::{Handled, Kind, router, secret, secrets, send, sender, serve};
@@ -140,6 +146,38 @@ async fn a_receiver_without_a_signature_check_is_found_by_each_forgery() {
         let forged = expected != Expectation::Accepted;
         assert_eq!(sent.met(expected), !forged, "{tampering}");
     }
+}
+
+/// Refuses one request of five.
+fn refusing_some() -> Router {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let handler = async move || match calls.fetch_add(1, Ordering::Relaxed) % 5 {
+        2 => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
+    };
+    Router::new().route("/webhooks/maac", post(handler))
+}
+
+#[tokio::test]
+async fn of_many_events_those_that_fail_are_shown_and_the_others_counted() {
+    let events = || (0..25).map(|id| MockEvent::raw(format!("event {id}")));
+    let sent = sender().events(events()).send_to(&mut refusing_some()).await;
+    let text = failure(|| drop(sent.assert_accepted().clone()));
+    assert!(text.starts_with("each event was to be answered 200; 5 of 25 events fail:\n\nsent: "), "{text}");
+    assert!(text.ends_with("\n20 other events are as expected\n"), "{text}");
+    assert_eq!((text.matches("POST ").count(), text.matches("answered 400\n").count()), (5, 5), "{text}");
+    assert!(text.contains("  event 22\n") && !text.contains("  event 21\n"), "{text}");
+
+    let all = failure(|| drop(sent.assert_attempts(2).clone()));
+    assert!(all.starts_with("each event was to take 2 attempts; 25 of 25 events fail:\n"), "{all}");
+    assert!(!all.contains("as expected"));
+
+    let scenario = Scenario::new("n").step(Step::events(events().take(3)).named("three"));
+    let report = scenario.run(&sender(), &mut refusing_some()).await.unwrap();
+    let text = report.to_string();
+    let told = "\nstep 1, three: was to be answered 200; 1 of 3 events fails\n\nsent: a body of 7 bytes\n";
+    assert!(text.contains(told), "{text}");
+    assert!(text.contains("\n2 other events are as expected\n\n0 of 1 steps are as expected"), "{text}");
 }
 
 #[tokio::test]
