@@ -1,6 +1,7 @@
 use std::fmt;
 
-use maac_webhook::RejectionKind;
+use bytes::Bytes;
+use maac_webhook::{Event, RejectionKind, event::NaturalKey};
 use maac_webhook_sender::{Attempt, DeliveryRecord, Outcome, RequestRecord, ResponseRecord, Target};
 use serde::{Serialize, Serializer};
 
@@ -126,6 +127,24 @@ impl Sent {
     #[must_use]
     pub fn met(&self, expected: Expectation) -> bool {
         !self.events.is_empty() && self.events.iter().all(|event| event.met(expected))
+    }
+
+    /// The body of each event's last attempt, in the order of the events.
+    pub fn bodies(&self) -> impl Iterator<Item = &Bytes> {
+        self.events.iter().filter_map(|event| Some(event.attempts.last()?.request.body.as_bytes()))
+    }
+
+    /// The natural key of each event, once for all copies of it, in the order in which they were sent: what a correct
+    /// receiver has handled in the end, where all of it is genuine. An answer does not tell that: see [`Tampering`].
+    #[must_use]
+    pub fn natural_keys(&self) -> Vec<NaturalKey> {
+        let mut keys = Vec::new();
+        for key in self.bodies().map(|body| Event::parse(body).natural_key()) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys
     }
 
     /// The event, or how many there are.

@@ -15,6 +15,46 @@ use crate::Expectation;
 /// | of the body or the signature | 401 |
 /// | of the body's length alone | 413, long before it has read all of it |
 /// | of the idempotency key, which nobody signed | 200 |
+///
+/// Of a key the answer tells half. The other half is what the receiver did, which the test looks at:
+///
+/// | tampering | a correct receiver |
+/// | --- | --- |
+/// | [`KeyMissing`](Self::KeyMissing) | handled it |
+/// | [`KeyReused`](Self::KeyReused) | handled both events: they are two |
+/// | [`KeyFresh`](Self::KeyFresh) | had the effect of one event: they are one |
+///
+/// [`Sent::natural_keys`](crate::Sent::natural_keys) are the events to compare with, as here, where a receiver that takes
+/// a known key for a known event loses one and answers 200:
+///
+/// ```
+/// use std::{collections::HashSet, sync::{Arc, Mutex}};
+/// use axum::{Router, routing::post};
+/// use maac_webhook_axum::{VerifyLayer, Webhook, maac_webhook::{Delivery, Endpoint, ShareSecret}};
+/// use maac_webhook_mock::{MockSender, Tampering, samples};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let handled = Arc::new(Mutex::new(Vec::new()));
+/// let (own, keys) = (handled.clone(), Mutex::new(HashSet::new()));
+/// let receive = move |Webhook(delivery): Webhook<Delivery>| {
+///     let key = delivery.idempotency_key().map(ToString::to_string);
+///     if keys.lock().unwrap().insert(key) {
+///         own.lock().unwrap().push(delivery.event().natural_key());
+///     }
+///     async { "OK" }
+/// };
+/// # let receive = { let receive = Arc::new(receive); move |webhook: Webhook<Delivery>| receive(webhook) };
+/// # let secret = ShareSecret::new("d0c5c1a6")?;
+/// # let layer = VerifyLayer::new(Endpoint::new("crm", secret.clone()));
+/// # let mut app = Router::new().route("/webhooks/maac", post(receive).layer(layer));
+/// let receipt = MockSender::new(secret).event(samples::receipt_validated());
+/// let sent = receipt.tampering(Tampering::KeyReused).send_to(&mut app).await;
+///
+/// sent.assert_accepted();
+/// assert_eq!(sent.natural_keys().len(), 2);
+/// assert_ne!(*handled.lock().unwrap(), sent.natural_keys(), "the receipt is lost");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! Each tampering, and what a correct receiver of every kind makes of it.
 
-use maac_webhook::Endpoint;
+use maac_webhook::{Endpoint, Event};
 use maac_webhook_mock::{
     Behaviour, Expectation, MockErrorKind, MockEvent, Tampering,
     maac_webhook_sender::{RequestRecord, json::BodyStyle},
@@ -148,5 +148,18 @@ async fn a_body_is_reserialised_from_any_style() {
         let delivery = sender().style(style).event(samples::receipt_validated());
         let delivery = delivery.tampering(Tampering::BodyReserialised);
         send(Kind::Axum, endpoint, delivery).await.0.assert_rejected(401);
+    }
+}
+
+#[tokio::test]
+async fn what_is_to_be_handled_of_each_key_is_told() {
+    for (tampering, events, distinct) in
+        [(Tampering::KeyMissing, 1, 1), (Tampering::KeyReused, 2, 2), (Tampering::KeyFresh, 2, 1)]
+    {
+        let delivery = sender().event(samples::receipt_validated()).tampering(tampering);
+        let (sent, handled) = send(Kind::Axum, Endpoint::new("crm", secrets()), delivery).await;
+        assert!(sent.bodies().eq(&handled), "{tampering}");
+        assert_eq!((sent.events.len(), sent.natural_keys().len()), (events, distinct), "{tampering}");
+        assert_eq!(sent.natural_keys().last(), Some(&Event::parse(&handled[events - 1]).natural_key()));
     }
 }
