@@ -40,14 +40,26 @@ impl<'a> MockDelivery<'a> {
     }
 
     /// Tampers with each event.
+    ///
+    /// # Panics
+    ///
+    /// Where it has a tampering already: one would be lost.
+    #[track_caller]
     pub fn tampering(mut self, tampering: Tampering) -> Self {
-        self.tampering = Some(tampering);
+        let before = self.tampering.replace(tampering);
+        assert!(before.is_none(), "a second tampering: one at a time");
         self
     }
 
     /// Has the sender or the network behave in this way.
+    ///
+    /// # Panics
+    ///
+    /// Where it has a behaviour already: one would be lost.
+    #[track_caller]
     pub fn behaviour(mut self, behaviour: Behaviour) -> Self {
-        self.behaviour = Some(behaviour);
+        let before = self.behaviour.replace(behaviour);
+        assert!(before.is_none(), "a second behaviour: one at a time");
         self
     }
 

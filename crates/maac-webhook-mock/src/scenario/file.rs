@@ -118,7 +118,7 @@ fn event_of(file: FileEvent, path: &str) -> Result<MockEvent, ScenarioError> {
                 sample.map_err(|(member, why)| wrong(&member, why))?
             }
             (None, Some(data)) => {
-                let event = MockEvent::with_json(&topic, data.get());
+                let event = MockEvent::from_json(&topic, data.get());
                 event.map_err(|error| wrong(".data", error.to_string()))?
             }
             (Some(_), Some(_)) => {

@@ -65,6 +65,16 @@ impl MockTarget<ByUrl> for &str {
     }
 }
 
+impl MockTarget<ByUrl> for String {
+    fn address(&self) -> Option<Result<Target, InvalidTarget>> {
+        Some(self.parse())
+    }
+
+    fn serve<W: Future>(self, exchanges: Exchanges, work: W) -> impl Future<Output = W::Output> {
+        by(HttpTransport::new(), exchanges, work)
+    }
+}
+
 impl MockTarget<ByUrl> for &String {
     fn address(&self) -> Option<Result<Target, InvalidTarget>> {
         Some(self.parse())
