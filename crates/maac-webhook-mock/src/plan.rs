@@ -50,7 +50,7 @@ fn plan_event(
 ) -> Result<(), MockError> {
     let body = event.body(sender.style)?;
     if let Some(tampering) = tampering {
-        tampering.body(&body).ok_or(MockErrorKind::NotJson)?;
+        tampering.body(&body)?;
     }
     let secret = signing(sender, tampering)?;
     let own = body.len();

@@ -6,7 +6,7 @@ use maac_webhook::headers;
 use maac_webhook_sender::json::{self, BodyStyle};
 use serde::{Deserialize, Serialize};
 
-use crate::Expectation;
+use crate::{Expectation, MockErrorKind};
 
 /// What is wrong with a request. Each as in a file of a [`Scenario`](crate::Scenario), in snake case.
 ///
@@ -132,19 +132,18 @@ impl Tampering {
         padded.into()
     }
 
-    /// The body as it goes out, where it is not the one that was signed; `None` for JSON that is wanted and is not
-    /// there.
-    pub(crate) fn body(self, signed: &Bytes) -> Option<Bytes> {
+    /// The body as it goes out, where it is not the one that was signed, or why there is none.
+    pub(crate) fn body(self, signed: &Bytes) -> Result<Bytes, MockErrorKind> {
         match self {
-            Self::BodyByteFlipped => Some(flipped(signed)),
+            Self::BodyByteFlipped => Ok(flipped(signed)),
             Self::BodyReserialised => reserialised(signed),
-            _ => Some(signed.clone()),
+            _ => Ok(signed.clone()),
         }
     }
 
     /// Does to the request what is left to be done to it once it is signed.
     pub(crate) fn apply(self, request: &mut Request<Bytes>) {
-        if let Some(body) = self.body(request.body()) {
+        if let Ok(body) = self.body(request.body()) {
             request.headers_mut().insert(CONTENT_LENGTH, body.len().into());
             *request.body_mut() = body;
         }
@@ -187,11 +186,15 @@ fn flipped(body: &Bytes) -> Bytes {
 }
 
 /// In the first style that gives other bytes.
-fn reserialised(body: &Bytes) -> Option<Bytes> {
+fn reserialised(body: &Bytes) -> Result<Bytes, MockErrorKind> {
     let styles =
         [BodyStyle::python().compact().raw_utf8(), BodyStyle::python(), BodyStyle::python().compact()];
-    let mut written = styles.iter().filter_map(|style| json::reencode(body, *style).ok());
-    written.find(|written| written != body).map(Bytes::from)
+    let written = styles.iter().filter_map(|style| json::reencode(body, *style).ok());
+    let mut written = written.peekable();
+    if written.peek().is_none() {
+        return Err(MockErrorKind::NotJson);
+    }
+    written.find(|written| written != body).map(Bytes::from).ok_or(MockErrorKind::OneStyle)
 }
 
 impl fmt::Display for Tampering {

@@ -2,7 +2,7 @@
 
 use maac_webhook::{Endpoint, Event};
 use maac_webhook_mock::{
-    Behaviour, Expectation, MockErrorKind, MockEvent, Tampering,
+    Behaviour, Expectation, MockErrorKind, MockEvent, Step, Tampering,
     maac_webhook_sender::{RequestRecord, json::BodyStyle},
     samples,
 };
@@ -138,6 +138,25 @@ async fn a_body_of_any_bytes_can_be_tampered_with_but_for_its_json() {
         let error = delivery.try_send_to("http://127.0.0.1:1/").await.unwrap_err();
         assert_eq!(error.kind(), MockErrorKind::NotJson);
     }
+    for body in ["{}", "[]", "1", "\"OK\""] {
+        let delivery = sender().event(MockEvent::raw(body)).tampering(Tampering::BodyReserialised);
+        let error = delivery.try_send_to("http://127.0.0.1:1/").await.unwrap_err();
+        assert_eq!(error.kind(), MockErrorKind::OneStyle, "{body}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "a second tampering: one at a time")]
+fn a_second_tampering_is_none() {
+    let once = sender().event(samples::message_first_open()).tampering(Tampering::KeyMissing);
+    let _ = once.tampering(Tampering::KeyFresh);
+}
+
+#[test]
+#[should_panic(expected = "a second behaviour: one at a time")]
+fn a_second_behaviour_of_a_step_is_none() {
+    let once = Step::event(samples::message_first_open()).behaviour(Behaviour::Chunked);
+    let _ = once.behaviour(Behaviour::AnswerLost);
 }
 
 #[tokio::test]

@@ -81,6 +81,16 @@ fn a_fault_names_its_step_and_path() {
             "step 2, steps[1].event.set.answer.svidd: a sample has no such field",
         ),
         (
+            in_event(
+                &json!({
+                    "topic": "pnp.status_updated",
+                    "set": {"status": "sms_failed", "phone_number": "a".repeat(64)},
+                })
+                .to_string(),
+            ),
+            "step 2, steps[1].event.set: MAAC never sends sms_failed for a hashed phone number",
+        ),
+        (
             in_event(r#"{"topics": "a"}"#),
             "step 2, steps[1].event.topics: unknown field `topics`, expected one of",
         ),
