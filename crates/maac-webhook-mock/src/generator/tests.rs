@@ -158,7 +158,7 @@ fn aliases_with_and_without_answers_and_friends_with_and_without_a_customer_id_o
                     let aliased = question.answer.iter().zip(&question.answer_alias);
                     let aliased = aliased.map(|(answer, own)| if own.is_empty() { answer } else { own });
                     assert!(aliased.eq(answers), "{question:?}");
-                    let differs = answers != &question.answer;
+                    let differs = *answers != question.answer;
                     assert!(!differs || alias == "flavours");
                     seen.insert(format!("{alias} with an alias of its own: {differs}"));
                     seen.insert(format!("{alias} answered: {}", !answers.is_empty()));
