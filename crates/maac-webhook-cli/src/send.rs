@@ -112,12 +112,12 @@ fn sample(topic: &Topic, now: Timestamp) -> Result<EventBody, Failure> {
 fn of_data(topic: &Topic, now: Timestamp, file: &[u8]) -> Result<EventBody, Failure> {
     let Ok(envelope) = Envelope::read(file) else {
         let text = std::str::from_utf8(file).map_err(|_| Failure::new("it is not UTF-8"))?;
-        return EventBody::with_json(now, topic.as_str(), text).map_err(|e| Failure::new(e.to_string()));
+        return EventBody::from_json(now, topic.as_str(), text).map_err(|e| Failure::new(e.to_string()));
     };
     if envelope.topic() != topic.as_str() {
         return Err(Failure::new(format!("it is an event of {}, not of {topic}", envelope.topic())));
     }
-    let event = EventBody::with_json(now, topic.as_str(), envelope.data());
+    let event = EventBody::from_json(now, topic.as_str(), envelope.data());
     let event = event.map_err(|error| Failure::new(error.to_string()))?;
     Ok(match envelope.timestamp() {
         Some(timestamp) => event.with_timestamp(timestamp.as_str()),

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Serialize};
 
 use crate::Expectation;
 
@@ -14,7 +14,7 @@ use crate::Expectation;
 /// | chunked | answers 200 |
 /// | length too small | answers 401: what it reads is not what was signed |
 /// | length too large | handles nothing; its answer is heard by nobody |
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Behaviour {
@@ -32,7 +32,7 @@ pub enum Behaviour {
     /// The body comes a byte at a time.
     Dripped {
         /// The pause between two bytes.
-        #[serde(rename = "pause_ms", deserialize_with = "milliseconds")]
+        #[serde(rename = "pause_ms", with = "milliseconds")]
         pause: Duration,
     },
     /// The connection breaks off in the midst of the first attempt's body. So there is a retry.
@@ -64,8 +64,19 @@ impl Behaviour {
     }
 }
 
-fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    u64::deserialize(deserializer).map(Duration::from_millis)
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
+
+    pub(super) fn serialize<S: Serializer>(pause: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        // As long as a file can say.
+        u64::try_from(pause.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
+    }
 }
 
 impl fmt::Display for Behaviour {

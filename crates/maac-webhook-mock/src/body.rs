@@ -1,7 +1,10 @@
 use std::{
-    collections::VecDeque,
     fmt,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -13,13 +16,27 @@ use tokio::time::{Sleep, sleep};
 /// The body of a mocked request: it may come in pieces, take its time, or break off.
 #[derive(Debug)]
 pub struct MockBody {
-    pieces: VecDeque<Bytes>,
+    rest: Bytes,
+    /// How large a piece is at most, in bytes.
+    piece: usize,
     pause: Option<Duration>,
     /// What the next piece waits for.
     wait: Wait,
     /// What is left of the declared length; `None` for a body in chunks.
     left: Option<u64>,
     broken_off: Option<BrokenOff>,
+    read: BodyRead,
+}
+
+/// How much of a body was read, for whoever sent it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BodyRead(Arc<AtomicU64>);
+
+impl BodyRead {
+    /// In bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 #[derive(Debug)]
@@ -44,17 +61,25 @@ impl MockBody {
     /// All of it at once.
     pub(crate) fn whole(body: Bytes) -> Self {
         let left = Some(body.len() as u64);
-        Self { pieces: [body].into(), pause: None, wait: Wait::Nothing, left, broken_off: None }
+        Self {
+            rest: body,
+            piece: usize::MAX,
+            pause: None,
+            wait: Wait::Nothing,
+            left,
+            broken_off: None,
+            read: BodyRead::default(),
+        }
     }
 
     /// A byte at a time, with this pause before each but the first.
     pub(crate) fn dripped(body: Bytes, pause: Duration) -> Self {
-        Self { pieces: pieces(body.clone(), 1), pause: Some(pause), ..Self::whole(body) }
+        Self { piece: 1, pause: Some(pause), ..Self::whole(body) }
     }
 
     /// In chunks, its length not declared.
     pub(crate) fn chunked(body: Bytes, size: usize) -> Self {
-        Self { pieces: pieces(body.clone(), size), left: None, ..Self::whole(body) }
+        Self { piece: size, left: None, ..Self::whole(body) }
     }
 
     /// These bytes, where `declared` were announced: what is beyond is cut off, as a server does it, and where some
@@ -63,16 +88,24 @@ impl MockBody {
         let received = body.len() as u64;
         let kept = usize::try_from(declared).map_or(body.len(), |declared| declared.min(body.len()));
         let broken_off = (received < declared).then_some(BrokenOff { received, declared });
-        Self { left: Some(declared), broken_off, ..Self::whole(body.slice(..kept)) }
+        let wait = if received == 0 { Wait::Turn } else { Wait::Nothing };
+        Self { left: Some(declared), wait, broken_off, ..Self::whole(body.slice(..kept)) }
     }
-}
 
-fn pieces(mut body: Bytes, size: usize) -> VecDeque<Bytes> {
-    let mut pieces = VecDeque::new();
-    while !body.is_empty() {
-        pieces.push_back(body.split_to(size.min(body.len())));
+    /// The same in pieces of this many bytes at most, whether or not its length is declared.
+    pub(crate) fn in_pieces(self, size: usize) -> Self {
+        Self { piece: self.piece.min(size), ..self }
     }
-    pieces
+
+    /// How many bytes it is yet to give.
+    pub(crate) fn len(&self) -> u64 {
+        self.rest.len() as u64
+    }
+
+    /// How much of it is read, as it is being read.
+    pub(crate) fn read(&self) -> BodyRead {
+        self.read.clone()
+    }
 }
 
 impl Body for MockBody {
@@ -95,23 +128,26 @@ impl Body for MockBody {
                 self.wait = Wait::Nothing;
             }
         }
-        let Some(piece) = self.pieces.pop_front() else {
+        if self.rest.is_empty() {
             return Poll::Ready(self.broken_off.take().map(Err));
-        };
-        if self.pieces.is_empty() && self.broken_off.is_some() {
+        }
+        let size = self.piece.min(self.rest.len());
+        let piece = self.rest.split_to(size);
+        if self.rest.is_empty() && self.broken_off.is_some() {
             // What came before goes out only while a body is waited for.
             self.wait = Wait::Turn;
         }
-        if let Some(pause) = self.pause.filter(|_| !self.pieces.is_empty()) {
+        if let Some(pause) = self.pause.filter(|_| !self.rest.is_empty()) {
             // A timer of no time takes a millisecond.
             self.wait = if pause.is_zero() { Wait::Turn } else { Wait::Timer(Box::pin(sleep(pause))) };
         }
         self.left = self.left.map(|left| left.saturating_sub(piece.len() as u64));
+        self.read.0.fetch_add(piece.len() as u64, Ordering::Relaxed);
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.pieces.is_empty() && self.broken_off.is_none()
+        self.rest.is_empty() && self.broken_off.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -162,6 +198,17 @@ mod tests {
 
         assert_eq!(MockBody::chunked(BODY, 4).size_hint().exact(), None);
         assert_eq!(read(MockBody::chunked(BODY, 4)).await.0, ["0123", "4567", "89"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_read_is_counted_and_what_is_left_is_not() {
+        let mut body = MockBody::whole(BODY).in_pieces(4);
+        let count = body.read();
+        assert_eq!((body.len(), count.bytes()), (10, 0));
+        let _ = body.frame().await;
+        assert_eq!((body.len(), body.size_hint().exact(), count.bytes()), (6, Some(6), 4));
+        drop(body);
+        assert_eq!(count.bytes(), 4);
     }
 
     #[tokio::test]

@@ -40,14 +40,26 @@ impl<'a> MockDelivery<'a> {
     }
 
     /// Tampers with each event.
+    ///
+    /// # Panics
+    ///
+    /// Where it has a tampering already: one would be lost.
+    #[track_caller]
     pub fn tampering(mut self, tampering: Tampering) -> Self {
-        self.tampering = Some(tampering);
+        let before = self.tampering.replace(tampering);
+        assert!(before.is_none(), "a second tampering: one at a time");
         self
     }
 
     /// Has the sender or the network behave in this way.
+    ///
+    /// # Panics
+    ///
+    /// Where it has a behaviour already: one would be lost.
+    #[track_caller]
     pub fn behaviour(mut self, behaviour: Behaviour) -> Self {
-        self.behaviour = Some(behaviour);
+        let before = self.behaviour.replace(behaviour);
+        assert!(before.is_none(), "a second behaviour: one at a time");
         self
     }
 
@@ -90,26 +102,18 @@ impl<'a> MockDelivery<'a> {
         Ok(target.serve(Exchanges(incoming), work).await)
     }
 
-    /// Whether it can be sent.
-    pub(crate) fn validate(&self) -> Result<(), MockError> {
-        self.plan().map(|_| ())
-    }
-
-    /// Sends it by these exchanges, which a target serves in the meantime.
-    pub(crate) async fn send_by(
-        self,
-        address: &Target,
-        exchanges: &UnboundedSender<Exchange>,
-    ) -> Result<Sent, MockError> {
-        let plan = self.plan()?;
-        Ok(self.carry_out(&plan, address, exchanges).await)
-    }
-
-    fn plan(&self) -> Result<Plan, MockError> {
+    /// What it sends, or why it cannot.
+    pub(crate) fn plan(&self) -> Result<Plan, MockError> {
         Plan::new(&self.sender, &self.events, self.tampering, self.behaviour)
     }
 
-    async fn carry_out(&self, plan: &Plan, address: &Target, exchanges: &UnboundedSender<Exchange>) -> Sent {
+    /// Sends it by these exchanges, which a target serves in the meantime.
+    pub(crate) async fn carry_out(
+        &self,
+        plan: &Plan,
+        address: &Target,
+        exchanges: &UnboundedSender<Exchange>,
+    ) -> Sent {
         let mut events = Vec::new();
         if plan.at_once {
             let all = plan.events.iter().map(|event| self.deliver(event, address, exchanges));

@@ -21,9 +21,13 @@ pub enum MockErrorKind {
     InvalidTarget,
     /// A body that is not JSON cannot be re-serialised.
     NotJson,
+    /// JSON that every style writes alike, as `{}`, cannot be re-serialised to other bytes.
+    OneStyle,
     /// The sender has no old secret: its secret was not changed.
     NoOldSecret,
-    /// A single event, or none, cannot be out of order.
+    /// There is no event to be sent.
+    Empty,
+    /// A single event cannot be out of order.
     NoOrder,
 }
 
@@ -70,7 +74,9 @@ impl fmt::Display for MockErrorKind {
             Self::InvalidIdempotencyKey => "the idempotency key cannot be a header",
             Self::InvalidTarget => "the target cannot be sent to",
             Self::NotJson => "a body that is not JSON cannot be re-serialised",
+            Self::OneStyle => "JSON that every style writes alike cannot be re-serialised to other bytes",
             Self::NoOldSecret => "there is no old secret: the sender's secret was not changed",
+            Self::Empty => "there is no event to be sent",
             Self::NoOrder => "fewer than two events cannot be out of order",
         })
     }

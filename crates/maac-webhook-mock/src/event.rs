@@ -27,8 +27,14 @@ impl MockEvent {
     /// # Errors
     ///
     /// A text that is not JSON.
+    pub fn from_json(topic: &str, data: &str) -> Result<Self, EncodeError> {
+        EventBody::from_json(Timestamp::now(), topic, data).map(Self::from)
+    }
+
+    /// The former name of [`from_json`](Self::from_json).
+    #[doc(hidden)]
     pub fn with_json(topic: &str, data: &str) -> Result<Self, EncodeError> {
-        EventBody::with_json(Timestamp::now(), topic, data).map(Self::from)
+        Self::from_json(topic, data)
     }
 
     /// A body of any bytes, which is signed and sent as it is.

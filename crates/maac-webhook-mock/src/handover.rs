@@ -8,6 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use http::Request;
+use maac_webhook::RejectionKind;
 use maac_webhook_sender::{
     RequestRecord, ResponseRecord, Target, Transport, TransportError, TransportErrorKind,
 };
@@ -16,7 +17,7 @@ use tokio::sync::{
     oneshot,
 };
 
-use crate::{MockBody, outgoing::Outgoing};
+use crate::{MockBody, body::BodyRead, outgoing::Outgoing};
 
 /// A request on its way to the receiver, and where its answer is waited for.
 pub(crate) struct Exchange {
@@ -27,7 +28,13 @@ pub(crate) struct Exchange {
 }
 
 /// What comes of an attempt.
-pub(crate) type Answer = Result<ResponseRecord, TransportError>;
+pub(crate) type Answer = Result<Answered, TransportError>;
+
+/// A response, and in process why the receiver rejected the request.
+pub(crate) struct Answered {
+    pub(crate) response: ResponseRecord,
+    pub(crate) rejection: Option<RejectionKind>,
+}
 
 /// The requests on their way to one target.
 pub struct Exchanges(pub(crate) UnboundedReceiver<Exchange>);
@@ -46,7 +53,10 @@ pub(crate) struct Log(Arc<Mutex<Vec<Logged>>>);
 #[derive(Debug)]
 pub(crate) struct Logged {
     pub(crate) request: RequestRecord,
+    pub(crate) length: u64,
+    pub(crate) read: BodyRead,
     pub(crate) unheard: Option<ResponseRecord>,
+    pub(crate) rejection: Option<RejectionKind>,
 }
 
 impl Log {
@@ -60,29 +70,26 @@ impl Log {
 }
 
 impl Transport for Handover<'_> {
-    async fn send(&self, target: &Target, _: Request<Bytes>) -> Answer {
+    async fn send(&self, target: &Target, _: Request<Bytes>) -> Result<ResponseRecord, TransportError> {
         // The sender's own request is the first attempt's of a genuine event. What goes out may be another.
         let (number, request) = self.log.with(|log| {
             let (record, request) = self.outgoing.attempt(log.len() + 1, target);
-            log.push(Logged { request: record, unheard: None });
+            let (length, read) = (request.body().len(), request.body().read());
+            log.push(Logged { request: record, length, read, unheard: None, rejection: None });
             (log.len(), request)
         });
         let gone = || TransportError::new(TransportErrorKind::Closed, "the receiver is gone");
         let (reply, answer) = oneshot::channel();
         let exchange = Exchange { target: target.clone(), request, reply };
         self.exchanges.send(exchange).map_err(|_| gone())?;
-        let response = answer.await.map_err(|_| gone())??;
-        match self.outgoing.unheard(number) {
-            None => Ok(response),
-            Some(error) => {
-                self.log.with(|log| {
-                    if let Some(logged) = log.last_mut() {
-                        logged.unheard = Some(response);
-                    }
-                });
-                Err(error)
-            }
-        }
+        let Answered { response, rejection } = answer.await.map_err(|_| gone())??;
+        let lost = self.outgoing.unheard(number);
+        self.log.with(|log| {
+            let Some(logged) = log.last_mut() else { return };
+            logged.rejection = rejection;
+            logged.unheard = lost.is_some().then(|| response.clone());
+        });
+        lost.map_or(Ok(response), Err)
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct Outgoing {
     pub(crate) what: String,
     pub(crate) topic: Option<String>,
     pub(crate) request: WebhookRequest,
+    /// How many bytes of its body are the event's own, and no padding.
+    pub(crate) own: usize,
     /// The first attempt's, where it is signed with another secret.
     pub(crate) first: Option<WebhookRequest>,
     pub(crate) tampering: Option<Tampering>,
@@ -26,6 +28,9 @@ impl Outgoing {
 
     /// How large a chunk is, in bytes: small enough that a body has several.
     const CHUNK: usize = 64;
+
+    /// How large a piece of a body is that is too large, in bytes.
+    const PIECE: usize = 64 * 1024;
 
     /// What the attempt of this number sends, counted from 1, and the record of it.
     pub(crate) fn attempt(&self, number: usize, target: &Target) -> (RequestRecord, Request<MockBody>) {
@@ -45,19 +50,33 @@ impl Outgoing {
             request.headers_mut().remove(CONTENT_LENGTH);
             request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
-        let record = RequestRecord::of(&request);
+        let record = self.record(&request);
         (record, request.map(|body| self.body(number, body, declared)))
     }
 
+    /// The record of it, without what its body was padded with.
+    fn record(&self, request: &Request<Bytes>) -> RequestRecord {
+        if self.tampering != Some(Tampering::BodyTooLarge) {
+            return RequestRecord::of(request);
+        }
+        let (head, body) = request.clone().into_parts();
+        // A slice would hold all of it.
+        let own = Bytes::copy_from_slice(&body[..self.own]);
+        RequestRecord::of(&Request::from_parts(head, own))
+    }
+
     fn body(&self, number: usize, body: Bytes, declared: u64) -> MockBody {
-        match self.behaviour {
+        let large = self.tampering == Some(Tampering::BodyTooLarge);
+        let body = match self.behaviour {
             Some(Behaviour::Dripped { pause }) => MockBody::dripped(body, pause),
+            Some(Behaviour::Chunked) if large => MockBody::chunked(body, Self::PIECE),
             Some(Behaviour::Chunked) => MockBody::chunked(body, Self::CHUNK),
             Some(Behaviour::Aborted) if number == 1 => {
                 MockBody::declared(body.slice(..body.len() / 2), declared)
             }
             _ => MockBody::declared(body, declared),
-        }
+        };
+        if large { body.in_pieces(Self::PIECE) } else { body }
     }
 
     /// Why the answer to the attempt of this number is not heard, if it is not.

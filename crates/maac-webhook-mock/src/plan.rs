@@ -18,6 +18,10 @@ impl Plan {
         tampering: Option<Tampering>,
         behaviour: Option<Behaviour>,
     ) -> Result<Self, MockError> {
+        // What is not sent would meet any expectation.
+        if events.is_empty() {
+            return Err(MockErrorKind::Empty.into());
+        }
         if behaviour == Some(Behaviour::OutOfOrder) && events.len() < 2 {
             return Err(MockErrorKind::NoOrder.into());
         }
@@ -46,9 +50,11 @@ fn plan_event(
 ) -> Result<(), MockError> {
     let body = event.body(sender.style)?;
     if let Some(tampering) = tampering {
-        tampering.body(&body).ok_or(MockErrorKind::NotJson)?;
+        tampering.body(&body)?;
     }
     let secret = signing(sender, tampering)?;
+    let own = body.len();
+    let body = tampering.map_or_else(|| body.clone(), |tampering| tampering.signed_body(&body));
     let mut request = WebhookRequest::signed(&secret, body.clone());
     if let Some(key) = &event.idempotency_key {
         request = request.with_idempotency_key(key)?;
@@ -58,7 +64,7 @@ fn plan_event(
         let signed = WebhookRequest::signed(old(sender)?, body.clone());
         first = Some(signed.with_idempotency_key(request.idempotency_key())?);
     }
-    let what = event.topic().map_or_else(|| format!("a body of {} bytes", body.len()), str::to_owned);
+    let what = event.topic().map_or_else(|| format!("a body of {own} bytes"), str::to_owned);
     let topic = event.topic().map(str::to_owned);
     match tampering {
         Some(Tampering::KeyFresh) => {
@@ -74,7 +80,7 @@ fn plan_event(
         }
         _ => {}
     }
-    plan.push(Outgoing { first, tampering, behaviour, ..genuine(what, topic, request) });
+    plan.push(Outgoing { own, first, tampering, behaviour, ..genuine(what, topic, request) });
     Ok(())
 }
 
@@ -95,5 +101,6 @@ fn old(sender: &MockSender) -> Result<&ShareSecret, MockError> {
 }
 
 fn genuine(what: String, topic: Option<String>, request: WebhookRequest) -> Outgoing {
-    Outgoing { what, topic, request, first: None, tampering: None, behaviour: None }
+    let own = request.body().len();
+    Outgoing { what, topic, request, own, first: None, tampering: None, behaviour: None }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use maac_webhook::headers;
 use maac_webhook_sender::{RecordedBody, ResponseRecord};
 
-use crate::{Sent, SentAttempt, SentEvent};
+use crate::{Sent, SentAttempt, SentEvent, Tampering};
 
 /// How much of a body is shown, in characters.
 const SHOWN: usize = 400;
@@ -13,8 +13,39 @@ const SHOWN: usize = 400;
 /// How much of a signature: enough to tell two apart, too little to send it again.
 const SIGNATURE_SHOWN: usize = 8;
 
-pub(crate) fn failure(sent: &Sent, wanted: &str) -> String {
-    format!("the event was {wanted}:\n\n{}", self::sent(sent))
+/// What fails, where each event was `wanted`.
+pub(crate) fn failure(sent: &Sent, wanted: &str, fails: impl Fn(&SentEvent) -> bool) -> String {
+    match sent.events.len() {
+        0 => format!("the event was {wanted}, and nothing was sent"),
+        1 => format!("the event was {wanted}:\n\n{}", self::sent(sent)),
+        _ => {
+            let Failing { count, events } = failing(sent, fails);
+            format!("each event was {wanted}; {count}:\n\n{events}")
+        }
+    }
+}
+
+/// Those of several events that fail.
+pub(crate) struct Failing {
+    /// How many they are of how many.
+    pub(crate) count: String,
+    /// All that was sent and came of them, and how many others there were.
+    pub(crate) events: String,
+}
+
+pub(crate) fn failing(sent: &Sent, fails: impl Fn(&SentEvent) -> bool) -> Failing {
+    let failing: Vec<_> = sent.events.iter().filter(|event| fails(event)).collect();
+    let (fail, all) = (failing.len(), sent.events.len());
+    let mut events = listed(sent, failing);
+    match all - fail {
+        0 => {}
+        1 => events.push_str("\n1 other event is as expected\n"),
+        others => {
+            let _ = writeln!(events, "\n{others} other events are as expected");
+        }
+    }
+    let fails = if fail == 1 { "fails" } else { "fail" };
+    Failing { count: format!("{fail} of {all} events {fails}"), events }
 }
 
 /// So many attempts, in words.
@@ -23,8 +54,12 @@ pub(crate) fn attempts(count: usize) -> String {
 }
 
 pub(crate) fn sent(sent: &Sent) -> String {
+    listed(sent, &sent.events)
+}
+
+fn listed<'a>(sent: &Sent, events: impl IntoIterator<Item = &'a SentEvent>) -> String {
     let mut text = String::new();
-    for (index, event) in sent.events.iter().enumerate() {
+    for (index, event) in events.into_iter().enumerate() {
         if index > 0 {
             text.push('\n');
         }
@@ -40,7 +75,7 @@ fn write_event(text: &mut String, sent: &Sent, event: &SentEvent) {
         if !again {
             write_request(text, sent, attempt);
         }
-        write_attempt(text, attempt);
+        write_attempt(text, event, attempt);
     }
 }
 
@@ -69,7 +104,7 @@ fn write_request(text: &mut String, sent: &Sent, attempt: &SentAttempt) {
     let _ = writeln!(text, "\n  {}\n", shown(&attempt.request.body));
 }
 
-fn write_attempt(text: &mut String, attempt: &SentAttempt) {
+fn write_attempt(text: &mut String, event: &SentEvent, attempt: &SentAttempt) {
     let _ = write!(text, "attempt {}: ", attempt.attempt.number);
     match (&attempt.attempt.result, &attempt.unheard) {
         (Ok(response), _) => {
@@ -80,6 +115,16 @@ fn write_attempt(text: &mut String, attempt: &SentAttempt) {
         }
         (Err(error), Some(response)) => {
             let _ = write!(text, "no answer heard: {error}; the receiver answered {}", response.status);
+        }
+    }
+    if let Some(kind) = attempt.rejection {
+        let _ = write!(text, " ({})", kind.as_str());
+    }
+    if event.tampering == Some(Tampering::BodyTooLarge) {
+        let (read, length) = (attempt.body_read, attempt.body_length);
+        let _ = write!(text, "; the receiver read {} of {}", size(read), size(length));
+        if read >= length {
+            text.push_str(", without a limit");
         }
     }
     if let Some(delay) = attempt.attempt.retry_after {
@@ -107,6 +152,14 @@ fn shown(body: &RecordedBody) -> String {
             None => escaped(text),
         },
         None => format!("({length} bytes that are no text)"),
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        1024..0x10_0000 => format!("{} KiB", bytes / 1024),
+        _ => format!("{} MiB", bytes / 0x10_0000),
     }
 }
 

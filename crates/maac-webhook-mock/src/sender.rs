@@ -3,7 +3,7 @@ use std::time::Duration;
 use maac_webhook::ShareSecret;
 use maac_webhook_sender::{RetrySchedule, Sender, Target, Transport, json::BodyStyle};
 
-use crate::{MockDelivery, MockError, MockErrorKind, MockEvent, handover::Handover};
+use crate::{MockDelivery, MockError, MockErrorKind, MockEvent};
 
 /// A mock of MAAC: it signs events with a share secret and sends them to the receiver under test, with MAAC's
 /// retries.
@@ -36,7 +36,7 @@ impl MockSender {
             style: BodyStyle::python(),
             path: Self::DEFAULT_PATH.to_owned(),
             schedule: RetrySchedule::default(),
-            attempt_timeout: Sender::<Handover<'static>>::DEFAULT_ATTEMPT_TIMEOUT,
+            attempt_timeout: Sender::DEFAULT_ATTEMPT_TIMEOUT,
             waits: true,
         }
     }

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use bytes::Bytes;
+use maac_webhook::{Event, RejectionKind, event::NaturalKey};
 use maac_webhook_sender::{Attempt, DeliveryRecord, Outcome, RequestRecord, ResponseRecord, Target};
 use serde::{Serialize, Serializer};
 
@@ -7,7 +9,7 @@ use crate::{Behaviour, Expectation, Tampering, handover::Logged, outgoing::Outgo
 
 /// What was sent, and what came of it.
 ///
-/// An assertion that fails panics with all of it: the text of its `Display`.
+/// An assertion that fails panics with each event that fails it, as `Display` shows all of them.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Sent {
@@ -18,7 +20,8 @@ pub struct Sent {
     pub events: Vec<SentEvent>,
 }
 
-/// An event that was sent, with every attempt.
+/// An event that was sent, with every attempt. As JSON, its `tampering` and `behaviour` are named as a file of a
+/// [`Scenario`](crate::Scenario) names them.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct SentEvent {
@@ -26,13 +29,12 @@ pub struct SentEvent {
     #[serde(rename = "event")]
     pub what: String,
     /// Its topic, where it has one.
-    #[serde(skip)]
     pub topic: Option<String>,
     /// What is wrong with it.
-    #[serde(serialize_with = "text", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tampering: Option<Tampering>,
     /// How the sender or the network behaved.
-    #[serde(serialize_with = "text", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub behaviour: Option<Behaviour>,
     /// The attempts, in order.
     pub attempts: Vec<SentAttempt>,
@@ -44,12 +46,20 @@ pub struct SentEvent {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SentAttempt {
-    /// What was sent. The body is the whole one, also where less of it arrived.
+    /// What was sent. The body is the whole one, also where less of it arrived, but for the white space of a
+    /// [`BodyTooLarge`](Tampering::BodyTooLarge).
     pub request: RequestRecord,
+    /// How many bytes of a body there were to read.
+    pub body_length: u64,
+    /// How many of them the receiver read; over a URL, how many were sent, and some of those it may have left alone.
+    pub body_read: u64,
     /// When it was sent, how long it took, and what came of it.
     pub attempt: Attempt,
     /// What the receiver answered without being heard, since the answer or the connection was lost.
     pub unheard: Option<ResponseRecord>,
+    /// Why the receiver rejected it, heard or not, where that is known: in process, by a receiver made of
+    /// `maac-webhook`.
+    pub rejection: Option<RejectionKind>,
 }
 
 impl Sent {
@@ -94,7 +104,8 @@ impl Sent {
     /// With what was sent and what came of it.
     #[track_caller]
     pub fn assert(&self, expected: Expectation) -> &Self {
-        assert!(self.met(expected), "{}", report::failure(self, &format!("to be {expected}")));
+        let fails = |event: &SentEvent| !event.met(expected);
+        assert!(self.met(expected), "{}", report::failure(self, &format!("to be {expected}"), fails));
         self
     }
 
@@ -106,14 +117,34 @@ impl Sent {
     #[track_caller]
     pub fn assert_attempts(&self, expected: usize) -> &Self {
         let wanted = format!("to take {}", report::attempts(expected));
-        assert!(self.took(expected), "{}", report::failure(self, &wanted));
+        let fails = |event: &SentEvent| !event.took(expected);
+        assert!(self.took(expected), "{}", report::failure(self, &wanted, fails));
         self
     }
 
-    /// Whether each event became of what was expected.
+    /// Whether each event became of what was expected; never where there is no event. A rejection of a
+    /// [`BodyTooLarge`](Tampering::BodyTooLarge) is none where all of it was read.
     #[must_use]
     pub fn met(&self, expected: Expectation) -> bool {
-        self.events.iter().all(|event| expected.is_met_by(event.status()))
+        !self.events.is_empty() && self.events.iter().all(|event| event.met(expected))
+    }
+
+    /// The body of each event's last attempt, in the order of the events.
+    pub fn bodies(&self) -> impl Iterator<Item = &Bytes> {
+        self.events.iter().filter_map(|event| Some(event.attempts.last()?.request.body.as_bytes()))
+    }
+
+    /// The natural key of each event, once for all copies of it, in the order in which they were sent: what a correct
+    /// receiver has handled in the end, where all of it is genuine. An answer does not tell that: see [`Tampering`].
+    #[must_use]
+    pub fn natural_keys(&self) -> Vec<NaturalKey> {
+        let mut keys = Vec::new();
+        for key in self.bodies().map(|body| Event::parse(body).natural_key()) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys
     }
 
     /// The event, or how many there are.
@@ -127,16 +158,22 @@ impl Sent {
     }
 
     pub(crate) fn took(&self, expected: usize) -> bool {
-        self.events.iter().all(|event| event.attempts.len() == expected)
+        !self.events.is_empty() && self.events.iter().all(|event| event.took(expected))
     }
 }
 
 impl SentEvent {
     pub(crate) fn new(outgoing: &Outgoing, record: DeliveryRecord, log: Vec<Logged>) -> Self {
-        let attempts = log
-            .into_iter()
-            .zip(record.attempts)
-            .map(|(Logged { request, unheard }, attempt)| SentAttempt { request, attempt, unheard });
+        let attempts = log.into_iter().zip(record.attempts).map(
+            |(Logged { request, length, read, unheard, rejection }, attempt)| SentAttempt {
+                request,
+                body_length: length,
+                body_read: read.bytes(),
+                attempt,
+                unheard,
+                rejection,
+            },
+        );
         Self {
             what: outgoing.what.clone(),
             topic: outgoing.topic.clone(),
@@ -145,6 +182,20 @@ impl SentEvent {
             attempts: attempts.collect(),
             outcome: record.outcome,
         }
+    }
+
+    pub(crate) fn met(&self, expected: Expectation) -> bool {
+        expected.is_met_by(self.status()) && (expected == Expectation::Accepted || !self.read_without_limit())
+    }
+
+    pub(crate) fn took(&self, attempts: usize) -> bool {
+        self.attempts.len() == attempts
+    }
+
+    /// Whether a body that is too large was read to its end.
+    fn read_without_limit(&self) -> bool {
+        let whole = |attempt: &SentAttempt| attempt.body_read >= attempt.body_length;
+        self.tampering == Some(Tampering::BodyTooLarge) && self.attempts.iter().any(whole)
     }
 
     /// The status of the last attempt, where its answer was heard.
@@ -173,20 +224,19 @@ impl Serialize for SentAttempt {
         #[derive(Serialize)]
         struct Flat<'a> {
             request: &'a RequestRecord,
+            body_length: u64,
+            body_read: u64,
             #[serde(flatten)]
             attempt: &'a Attempt,
             #[serde(skip_serializing_if = "Option::is_none")]
             unheard: &'a Option<ResponseRecord>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            rejection: Option<&'static str>,
         }
-        let Self { request, attempt, unheard } = self;
-        Flat { request, attempt, unheard }.serialize(serializer)
-    }
-}
-
-fn text<T: fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.collect_str(value),
-        None => serializer.serialize_none(),
+        let Self { request, attempt, unheard, .. } = self;
+        let (body_length, body_read) = (self.body_length, self.body_read);
+        let rejection = self.rejection.map(RejectionKind::as_str);
+        Flat { request, body_length, body_read, attempt, unheard, rejection }.serialize(serializer)
     }
 }
 

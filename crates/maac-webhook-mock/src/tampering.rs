@@ -4,17 +4,58 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, header::CONTENT_LENGTH};
 use maac_webhook::headers;
 use maac_webhook_sender::json::{self, BodyStyle};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Expectation;
+use crate::{Expectation, MockErrorKind};
 
 /// What is wrong with a request. Each as in a file of a [`Scenario`](crate::Scenario), in snake case.
 ///
 /// | tampering | a correct receiver answers |
 /// | --- | --- |
 /// | of the body or the signature | 401 |
+/// | of the body's length alone | 413, long before it has read all of it |
 /// | of the idempotency key, which nobody signed | 200 |
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+///
+/// Of a key the answer tells half. The other half is what the receiver did, which the test looks at:
+///
+/// | tampering | a correct receiver |
+/// | --- | --- |
+/// | [`KeyMissing`](Self::KeyMissing) | handled it |
+/// | [`KeyReused`](Self::KeyReused) | handled both events: they are two |
+/// | [`KeyFresh`](Self::KeyFresh) | had the effect of one event: they are one |
+///
+/// [`Sent::natural_keys`](crate::Sent::natural_keys) are the events to compare with, as here, where a receiver that takes
+/// a known key for a known event loses one and answers 200:
+///
+/// ```
+/// use std::{collections::HashSet, sync::{Arc, Mutex}};
+/// use axum::{Router, routing::post};
+/// use maac_webhook_axum::{VerifyLayer, Webhook, maac_webhook::{Delivery, Endpoint, ShareSecret}};
+/// use maac_webhook_mock::{MockSender, Tampering, samples};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let handled = Arc::new(Mutex::new(Vec::new()));
+/// let (own, keys) = (handled.clone(), Mutex::new(HashSet::new()));
+/// let receive = move |Webhook(delivery): Webhook<Delivery>| {
+///     let key = delivery.idempotency_key().map(ToString::to_string);
+///     if keys.lock().unwrap().insert(key) {
+///         own.lock().unwrap().push(delivery.event().natural_key());
+///     }
+///     async { "OK" }
+/// };
+/// # let receive = { let receive = Arc::new(receive); move |webhook: Webhook<Delivery>| receive(webhook) };
+/// # let secret = ShareSecret::new("d0c5c1a6")?;
+/// # let layer = VerifyLayer::new(Endpoint::new("crm", secret.clone()));
+/// # let mut app = Router::new().route("/webhooks/maac", post(receive).layer(layer));
+/// let receipt = MockSender::new(secret).event(samples::receipt_validated());
+/// let sent = receipt.tampering(Tampering::KeyReused).send_to(&mut app).await;
+///
+/// sent.assert_accepted();
+/// assert_eq!(sent.natural_keys().len(), 2);
+/// assert_ne!(*handled.lock().unwrap(), sent.natural_keys(), "the receipt is lost");
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Tampering {
@@ -22,6 +63,11 @@ pub enum Tampering {
     BodyByteFlipped,
     /// The body is the same JSON in other bytes than were signed, as after a framework or a proxy wrote it anew.
     BodyReserialised,
+    /// The body is followed by so much white space that it has 64 MiB, all of it signed. The rejection of a receiver
+    /// that read it to the end counts for none. Its length is declared, or with
+    /// [`Chunked`](crate::Behaviour::Chunked) it is not. (To sign it takes seconds where `sha2` is not optimised, as by
+    /// `[profile.dev.package.sha2] opt-level = 3`.)
+    BodyTooLarge,
     /// There is no `CrescLab-Signature` header.
     SignatureMissing,
     /// There are two, both of them right.
@@ -42,9 +88,10 @@ pub enum Tampering {
 
 impl Tampering {
     /// Every one there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::BodyByteFlipped,
         Self::BodyReserialised,
+        Self::BodyTooLarge,
         Self::SignatureMissing,
         Self::SignatureDoubled,
         Self::SignatureUpperCase,
@@ -66,23 +113,37 @@ impl Tampering {
             | Self::SignatureUpperCase
             | Self::SignatureOfAnotherSecret
             | Self::SignatureOfOldSecret => Expectation::Rejected(401),
+            Self::BodyTooLarge => Expectation::Rejected(413),
             Self::KeyMissing | Self::KeyReused | Self::KeyFresh => Expectation::Accepted,
         }
     }
 
-    /// The body as it goes out, where it is not the one that was signed; `None` for JSON that is wanted and is not
-    /// there.
-    pub(crate) fn body(self, signed: &Bytes) -> Option<Bytes> {
+    /// How large a [`BodyTooLarge`](Self::BodyTooLarge) is, in bytes.
+    pub(crate) const TOO_LARGE: usize = 64 * 1024 * 1024;
+
+    /// The body that is signed.
+    pub(crate) fn signed_body(self, body: &Bytes) -> Bytes {
+        if self != Self::BodyTooLarge {
+            return body.clone();
+        }
+        let mut padded = Vec::with_capacity(Self::TOO_LARGE);
+        padded.extend_from_slice(body);
+        padded.resize(Self::TOO_LARGE.max(body.len()), b' ');
+        padded.into()
+    }
+
+    /// The body as it goes out, where it is not the one that was signed, or why there is none.
+    pub(crate) fn body(self, signed: &Bytes) -> Result<Bytes, MockErrorKind> {
         match self {
-            Self::BodyByteFlipped => Some(flipped(signed)),
+            Self::BodyByteFlipped => Ok(flipped(signed)),
             Self::BodyReserialised => reserialised(signed),
-            _ => Some(signed.clone()),
+            _ => Ok(signed.clone()),
         }
     }
 
     /// Does to the request what is left to be done to it once it is signed.
     pub(crate) fn apply(self, request: &mut Request<Bytes>) {
-        if let Some(body) = self.body(request.body()) {
+        if let Ok(body) = self.body(request.body()) {
             request.headers_mut().insert(CONTENT_LENGTH, body.len().into());
             *request.body_mut() = body;
         }
@@ -104,6 +165,7 @@ impl Tampering {
             Self::KeyMissing => drop(headers.remove(headers::IDEMPOTENCY_KEY)),
             Self::BodyByteFlipped
             | Self::BodyReserialised
+            | Self::BodyTooLarge
             | Self::SignatureOfAnotherSecret
             | Self::SignatureOfOldSecret
             | Self::KeyReused
@@ -124,11 +186,15 @@ fn flipped(body: &Bytes) -> Bytes {
 }
 
 /// In the first style that gives other bytes.
-fn reserialised(body: &Bytes) -> Option<Bytes> {
+fn reserialised(body: &Bytes) -> Result<Bytes, MockErrorKind> {
     let styles =
         [BodyStyle::python().compact().raw_utf8(), BodyStyle::python(), BodyStyle::python().compact()];
-    let mut written = styles.iter().filter_map(|style| json::reencode(body, *style).ok());
-    written.find(|written| written != body).map(Bytes::from)
+    let written = styles.iter().filter_map(|style| json::reencode(body, *style).ok());
+    let mut written = written.peekable();
+    if written.peek().is_none() {
+        return Err(MockErrorKind::NotJson);
+    }
+    written.find(|written| written != body).map(Bytes::from).ok_or(MockErrorKind::OneStyle)
 }
 
 impl fmt::Display for Tampering {
@@ -136,6 +202,7 @@ impl fmt::Display for Tampering {
         f.write_str(match self {
             Self::BodyByteFlipped => "a bit of its body flipped",
             Self::BodyReserialised => "its body re-serialised",
+            Self::BodyTooLarge => "a body that is too large",
             Self::SignatureMissing => "no signature",
             Self::SignatureDoubled => "its signature doubled",
             Self::SignatureUpperCase => "its signature in upper case",

@@ -37,7 +37,7 @@ impl EventBody {
     /// # Errors
     ///
     /// A text that is not JSON.
-    pub fn with_json(timestamp: Timestamp, topic: &str, data: &str) -> Result<Self, EncodeError> {
+    pub fn from_json(timestamp: Timestamp, topic: &str, data: &str) -> Result<Self, EncodeError> {
         // Encoded once for its verdict alone: what is kept is the text, so that a style is applied once.
         json::reencode(data.as_bytes(), BodyStyle::python())?;
         let data = serde_json::from_str(data).map_err(|_| EncodeErrorKind::NotJson)?;
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn data_of_ones_own_is_written_as_python_would() {
         let now = "2025-11-28T02:00:00Z".parse().unwrap();
-        let body = EventBody::with_json(now, "new.topic", "{\"a\":1e2,\n\"b\":\"女\",\"a\":65.0}").unwrap();
+        let body = EventBody::from_json(now, "new.topic", "{\"a\":1e2,\n\"b\":\"女\",\"a\":65.0}").unwrap();
         assert_eq!(
             body.encode(BodyStyle::python()).unwrap(),
             r#"{"timestamp": "2025-11-28T10:00:00.000000+08:00", "topic": "new.topic", "data": {"a": 65.0, "b": "\u5973"}}"#
@@ -109,6 +109,6 @@ mod tests {
             body.with_timestamp("t").encode(BodyStyle::python().compact().raw_utf8()).unwrap(),
             r#"{"timestamp":"t","topic":"new.topic","data":{"a":65.0,"b":"女"}}"#
         );
-        assert!(EventBody::with_json(now, "t", "{").is_err());
+        assert!(EventBody::from_json(now, "t", "{").is_err());
     }
 }

@@ -49,13 +49,16 @@ pub struct Sender<T> {
     waits: bool,
 }
 
-impl<T: Transport> Sender<T> {
+// Of one type alone, so that its name needs none.
+impl Sender<()> {
     /// The time an attempt may take unless told otherwise: 10 s. MAAC's own is not documented.
     pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+}
 
+impl<T: Transport> Sender<T> {
     /// A sender with MAAC's schedule.
     pub fn new(transport: T) -> Self {
-        let attempt_timeout = Self::DEFAULT_ATTEMPT_TIMEOUT;
+        let attempt_timeout = Sender::DEFAULT_ATTEMPT_TIMEOUT;
         Self { transport, schedule: RetrySchedule::default(), attempt_timeout, waits: true }
     }
 

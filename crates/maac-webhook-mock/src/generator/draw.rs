@@ -7,25 +7,38 @@ use super::words;
 
 /// What is drawn at random, from a seed.
 #[derive(Clone, Debug)]
-pub(super) struct Draw(Rng);
+pub(super) struct Draw {
+    rng: Rng,
+    friends: Vec<Friend>,
+}
+
+/// A friend, with the brand's own id where it has one.
+#[derive(Clone, Debug)]
+pub(super) struct Friend {
+    pub(super) line_uid: String,
+    pub(super) customer_id: Option<String>,
+}
 
 impl Draw {
+    /// How many friends may come again.
+    const REMEMBERED: usize = 50;
+
     pub(super) fn new(seed: u64) -> Self {
-        Self(Rng::with_seed(seed))
+        Self { rng: Rng::with_seed(seed), friends: Vec::new() }
     }
 
     /// A number below `limit`, which is not zero.
     pub(super) fn below(&mut self, limit: u64) -> u64 {
-        self.0.u64(..limit)
+        self.rng.u64(..limit)
     }
 
     pub(super) fn flip(&mut self) -> bool {
-        self.0.bool()
+        self.rng.bool()
     }
 
     /// One of these, of which there are some.
     pub(super) fn one<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.0.usize(..all.len())]
+        &all[self.rng.usize(..all.len())]
     }
 
     pub(super) fn of<T: Copy>(&mut self, all: &[T]) -> T {
@@ -47,12 +60,22 @@ impl Draw {
         (0..length).filter_map(|_| char::from_digit(self.below(10) as u32, 10)).collect()
     }
 
-    pub(super) fn friend(&mut self) -> String {
-        format!("U{}", self.hex(32))
-    }
-
-    pub(super) fn customer(&mut self) -> Option<String> {
-        self.maybe(|draw| format!("C-{}", draw.digits(5)))
+    /// A new friend, or in one of four cases one who came before.
+    pub(super) fn friend(&mut self) -> Friend {
+        if !self.friends.is_empty() && self.below(4) == 0 {
+            let before = self.below(self.friends.len() as u64) as usize;
+            return self.friends[before].clone();
+        }
+        let line_uid = format!("U{}", self.hex(32));
+        let customer_id = self.maybe(|draw| format!("C-{}", draw.digits(5)));
+        let friend = Friend { line_uid, customer_id };
+        if self.friends.len() < Self::REMEMBERED {
+            self.friends.push(friend.clone());
+        } else {
+            let forgotten = self.below(Self::REMEMBERED as u64) as usize;
+            self.friends[forgotten] = friend.clone();
+        }
+        friend
     }
 
     /// A Taiwan uniform invoice's number.

@@ -36,5 +36,22 @@ pub(super) const PRIZES: &[&str] =
 
 pub(super) const CATEGORIES: &[&str] = &["活動", "生日", "會員日"];
 
+/// A survey's `svid`, its name in MAAC and its title.
+pub(super) const SURVEYS: &[(&str, &str, &str)] = &[
+    ("x7QpL", "秋季新品試吃會", "秋季新品試吃會報名"),
+    ("m2KdR", "會員滿意度調查", "2025 會員滿意度調查"),
+    ("9vBzT", "新春茶禮預購", "新春茶禮預購單"),
+];
+
+/// An SMS+ template's id and name.
+pub(super) const TEMPLATES: &[(u64, &str)] =
+    &[(118, "出貨通知"), (121, "取貨提醒"), (134, "付款成功通知"), (207, "會員點數到期")];
+
+/// A choice and its alias, empty where it has none.
+pub(super) const GENDERS: &[(&str, &str)] = &[("女", "female"), ("男", "male"), ("不透露", "unknown")];
+
+pub(super) const FLAVOURS: &[(&str, &str)] =
+    &[("烏龍茶", "oolong"), ("桂花", ""), ("抹茶", "matcha"), ("芝麻", "")];
+
 pub(super) const REMARKS: &[&str] =
     &["服務很親切，謝謝！", "希望有更多\"無糖\"的選擇", "第一次來\n會再回訪", "停車不太方便…", "👍"];

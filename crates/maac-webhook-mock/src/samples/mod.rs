@@ -19,7 +19,7 @@ mod receipt;
 mod setters;
 mod survey;
 
-pub(crate) use pnp::set_status;
+pub(crate) use pnp::{consistent, set_status};
 
 use maac_webhook::{event::Topic, jiff::Timestamp};
 use maac_webhook_sender::{

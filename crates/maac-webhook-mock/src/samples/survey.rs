@@ -8,7 +8,19 @@ impl Sample<SurveyCakeSubmitted> {
     /// which is added where there is none.
     #[must_use]
     pub fn alias<A: Into<String>>(self, alias: &str, answers: impl IntoIterator<Item = A>) -> Self {
-        let answers: Vec<String> = answers.into_iter().map(Into::into).collect();
+        self.choices(alias, answers.into_iter().map(|answer| (answer, "")))
+    }
+
+    /// The same with an alias beside each answer, as a choice may have it: the alias map then has that alias. It is empty
+    /// for an answer that has none.
+    #[must_use]
+    pub fn choices<A: Into<String>, B: Into<String>>(
+        self,
+        alias: &str,
+        answers: impl IntoIterator<Item = (A, B)>,
+    ) -> Self {
+        let answers = answers.into_iter().map(|(answer, alias)| (answer.into(), alias.into()));
+        let (answers, aliases): (Vec<String>, Vec<String>) = answers.unzip();
         // Its fields may grow, so it is made of one that there is.
         let another = samples::surveycake_submitted(Timestamp::now()).answer.result.pop();
         self.with(|survey| {
@@ -26,10 +38,12 @@ impl Sample<SurveyCakeSubmitted> {
             if let Some(question) = questions.iter_mut().find(|question| question.alias == alias) {
                 let blank = vec![String::new(); answers.len()];
                 question.answer.clone_from(&answers);
-                (question.other_answer, question.answer_label) = (blank.clone(), blank.clone());
-                question.answer_alias = blank;
+                (question.other_answer, question.answer_label) = (blank.clone(), blank);
+                question.answer_alias.clone_from(&aliases);
             }
-            survey.answer.alias.set(alias, answers);
+            let in_map = answers.into_iter().zip(aliases);
+            let in_map = in_map.map(|(answer, alias)| if alias.is_empty() { answer } else { alias });
+            survey.answer.alias.set(alias, in_map.collect());
         })
     }
 

@@ -55,6 +55,9 @@ pub(super) fn read(text: &str) -> Result<Scenario, ScenarioError> {
         ScenarioError::at(path, error.into_inner().to_string())
     })?;
     reader.end().map_err(|error| ScenarioError::at(String::new(), error.to_string()))?;
+    if file.steps.is_empty() {
+        return Err(ScenarioError::at("steps".to_owned(), "there is no step"));
+    }
     let steps = file.steps.into_iter().enumerate();
     let steps =
         steps.map(|(index, step)| step_of(step, &format!("steps[{index}]"))).collect::<Result<_, _>>()?;
@@ -66,9 +69,15 @@ fn step_of(file: FileStep, path: &str) -> Result<Step, ScenarioError> {
     let step = match (file.event, file.events, file.generated, file.change_secret) {
         (Some(event), None, None, None) => Step::event(event_of(event, &format!("{path}.event"))?),
         (None, Some(events), None, None) => {
+            if events.is_empty() {
+                return Err(ScenarioError::at(format!("{path}.events"), "there is no event"));
+            }
             let events = events.into_iter().enumerate();
             let events = events.map(|(index, event)| event_of(event, &format!("{path}.events[{index}]")));
             Step::events(events.collect::<Result<Vec<_>, _>>()?)
+        }
+        (None, None, Some(Generated { count: 0, .. }), None) => {
+            return Err(ScenarioError::at(format!("{path}.generated.count"), "there is no event"));
         }
         (None, None, Some(Generated { seed, count }), None) => Step::events(Generator::new(seed).take(count)),
         (None, None, None, Some(secret)) => {
@@ -109,7 +118,7 @@ fn event_of(file: FileEvent, path: &str) -> Result<MockEvent, ScenarioError> {
                 sample.map_err(|(member, why)| wrong(&member, why))?
             }
             (None, Some(data)) => {
-                let event = MockEvent::with_json(&topic, data.get());
+                let event = MockEvent::from_json(&topic, data.get());
                 event.map_err(|error| wrong(".data", error.to_string()))?
             }
             (Some(_), Some(_)) => {

@@ -69,7 +69,8 @@ use crate::{Behaviour, Expectation, MockEvent, Tampering, delivery};
 ///
 /// An event has one of `topic` and, for a body of any bytes, `body` or `body_hex`; and maybe a `key`. With a `topic` it
 /// is a sample, in which `set` overrides fields (objects are merged, and a `status` and an `answer.alias` bring along what
-/// depends on them), or has `data` of its own:
+/// depends on them; what MAAC never sends together, as an `sms_*` status of a hashed phone number, takes `data`), or has
+/// `data` of its own:
 ///
 /// ```json
 /// {"topic": "pnp.status_updated", "set": {"status": "sms_delivered", "event_id": 875}}
@@ -166,16 +167,28 @@ impl Step {
     }
 
     /// Tampers with each event.
+    ///
+    /// # Panics
+    ///
+    /// Where it has a tampering already: one would be lost.
     #[must_use]
+    #[track_caller]
     pub fn tampering(mut self, tampering: Tampering) -> Self {
-        self.tampering = Some(tampering);
+        let before = self.tampering.replace(tampering);
+        assert!(before.is_none(), "a second tampering: one at a time");
         self
     }
 
     /// Has the sender or the network behave in this way.
+    ///
+    /// # Panics
+    ///
+    /// Where it has a behaviour already: one would be lost.
     #[must_use]
+    #[track_caller]
     pub fn behaviour(mut self, behaviour: Behaviour) -> Self {
-        self.behaviour = Some(behaviour);
+        let before = self.behaviour.replace(behaviour);
+        assert!(before.is_none(), "a second behaviour: one at a time");
         self
     }
 

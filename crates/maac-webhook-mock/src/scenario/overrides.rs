@@ -17,7 +17,7 @@ use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
     MockEvent,
-    samples::{Sample, set_status},
+    samples::{Sample, consistent, set_status},
 };
 
 /// Where in the event, and what is wrong there.
@@ -30,7 +30,7 @@ pub(super) fn sample(topic: &Topic, set: Map<String, Value>) -> Result<MockEvent
     let Some(mut payload) = samples::of(topic, now) else {
         return Err((".topic".to_owned(), format!("there is no sample of {topic}: give its data")));
     };
-    bring_along(&mut payload, &set, now);
+    bring_along(&mut payload, &set, now)?;
     if set.is_empty() {
         return Ok(EventBody::new(now, &payload).into());
     }
@@ -38,16 +38,19 @@ pub(super) fn sample(topic: &Topic, set: Map<String, Value>) -> Result<MockEvent
     let base = json::encode(&payload, BodyStyle::python()).map_err(|error| unwritable(&error))?;
     let base = String::from_utf8(base).map_err(|error| unwritable(&error))?;
     let data = merged(&base, &Value::Object(set), ".set")?;
-    MockEvent::with_json(topic.as_str(), &data).map_err(|error| unwritable(&error))
+    MockEvent::from_json(topic.as_str(), &data).map_err(|error| unwritable(&error))
 }
 
-/// Sets what depends on what is set.
-fn bring_along(payload: &mut Payload, set: &Map<String, Value>, now: Timestamp) {
+/// Sets what depends on what is set, where it goes together.
+fn bring_along(payload: &mut Payload, set: &Map<String, Value>, now: Timestamp) -> Result<(), Fault> {
     match payload {
         Payload::PnpStatusUpdated(message) => {
             if let Some(status) = set.get("status").and_then(Value::as_str) {
                 set_status(message, status, &wire_time(now));
             }
+            let number = set.get("phone_number").and_then(Value::as_str);
+            let number = number.unwrap_or(&message.phone_number);
+            consistent(&message.status, number).map_err(|why| (".set".to_owned(), why))?;
         }
         Payload::SurveyCakeSubmitted(survey) => {
             let aliases = set.get("answer").and_then(|answer| answer.get("alias")).and_then(Value::as_object);
@@ -60,6 +63,7 @@ fn bring_along(payload: &mut Payload, set: &Map<String, Value>, now: Timestamp) 
         }
         _ => {}
     }
+    Ok(())
 }
 
 /// The members of the base in their order, those of `over` in place of their own.

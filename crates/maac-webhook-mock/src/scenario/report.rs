@@ -3,7 +3,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{Action, Step};
-use crate::{Expectation, Sent, report};
+use crate::{
+    Expectation, Sent, SentEvent,
+    report::{self, Failing},
+};
 
 /// What came of each step of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -36,10 +39,10 @@ pub struct StepReport {
 }
 
 impl ScenarioReport {
-    /// Whether what was expected of each step is so.
+    /// Whether what was expected of each step is so; never where no step sent anything.
     #[must_use]
     pub fn met(&self) -> bool {
-        self.steps.iter().all(|step| step.met)
+        self.steps.iter().any(|step| step.sent.is_some()) && self.steps.iter().all(|step| step.met)
     }
 
     /// How many steps are as expected, in words.
@@ -77,6 +80,12 @@ impl StepReport {
         Self { step: number, name, met, expected, attempts: step.attempts, sent }
     }
 
+    /// Whether an event that it sent is not as expected.
+    fn fails(&self, event: &SentEvent) -> bool {
+        !(self.expected.is_none_or(|expected| event.met(expected))
+            && self.attempts.is_none_or(|attempts| event.took(attempts)))
+    }
+
     /// What was expected, in words.
     fn expected_text(&self) -> String {
         let fate = self.expected.map_or_else(String::new, |expected| expected.to_string());
@@ -87,15 +96,19 @@ impl StepReport {
     }
 }
 
-/// One line where it is met, and all that was sent and answered where it is not.
+/// One line where it is met, and where it is not all that was sent and answered of the events that fail.
 impl fmt::Display for StepReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "step {}, {}: ", self.step, self.name)?;
         match &self.sent {
             None => f.write_str("done"),
             Some(_) if self.met => write!(f, "{}, as expected", self.expected_text()),
-            Some(sent) => {
+            Some(sent) if sent.events.len() < 2 => {
                 write!(f, "was to be {}\n\n{}\n", self.expected_text(), sent.to_string().trim_end())
+            }
+            Some(sent) => {
+                let Failing { count, events } = report::failing(sent, |event| self.fails(event));
+                write!(f, "was to be {}; {count}\n\n{}\n", self.expected_text(), events.trim_end())
             }
         }
     }

@@ -8,7 +8,7 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// A step that cannot be sent as it says, and then nothing is sent. What the receiver does is no error.
+    /// A step that cannot be sent as it says, or none that sends anything, and then nothing is sent. What the receiver does is no error.
     pub async fn run<Kind>(
         &self,
         sender: &MockSender,
@@ -30,35 +30,41 @@ impl Scenario {
     ) -> Result<ScenarioReport, ScenarioError> {
         let unsent = |number: usize| move |error| ScenarioError::of_step(number, &error);
         let address = sender.address(&target).map_err(unsent(1))?;
-        let steps = self.planned(sender);
-        for (number, _, delivery) in &steps {
-            if let Some(delivery) = delivery {
-                delivery.validate().map_err(unsent(*number))?;
-            }
+        let mut steps = Vec::new();
+        for (number, step, delivery) in self.deliveries(sender) {
+            let planned = match delivery {
+                Some(delivery) => {
+                    let plan = delivery.plan().map_err(unsent(number))?;
+                    Some((delivery, plan))
+                }
+                None => None,
+            };
+            steps.push((number, step, planned));
+        }
+        if steps.iter().all(|(_, _, planned)| planned.is_none()) {
+            return Err(ScenarioError::at(String::new(), "no step sends an event"));
         }
         let (exchanges, incoming) = unbounded_channel();
         let work = async move {
             let mut reports = Vec::new();
-            for (number, step, delivery) in steps {
-                let sent = match delivery {
-                    Some(delivery) => {
-                        Some(delivery.send_by(&address, &exchanges).await.map_err(unsent(number))?)
-                    }
+            for (number, step, planned) in steps {
+                let sent = match planned {
+                    Some((delivery, plan)) => Some(delivery.carry_out(&plan, &address, &exchanges).await),
                     None => None,
                 };
                 let report = StepReport::new(number, step, sent);
                 observe(&report);
                 reports.push(report);
             }
-            Ok(ScenarioReport { scenario: self.name.clone(), steps: reports })
+            ScenarioReport { scenario: self.name.clone(), steps: reports }
         };
-        target.serve(Exchanges(incoming), work).await
+        Ok(target.serve(Exchanges(incoming), work).await)
     }
 
     /// The steps with their numbers and what each sends, each with the secrets that are the sender's by then.
-    fn planned(&self, sender: &MockSender) -> Vec<(usize, &Step, Option<MockDelivery<'static>>)> {
+    fn deliveries(&self, sender: &MockSender) -> Vec<(usize, &Step, Option<MockDelivery<'static>>)> {
         let mut sender = sender.clone();
-        let mut planned = Vec::new();
+        let mut deliveries = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
             let delivery = match &step.action {
                 Action::ChangeSecret(secret) => {
@@ -76,8 +82,8 @@ impl Scenario {
                     Some(delivery)
                 }
             };
-            planned.push((index + 1, step, delivery));
+            deliveries.push((index + 1, step, delivery));
         }
-        planned
+        deliveries
     }
 }

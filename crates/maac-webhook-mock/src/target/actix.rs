@@ -14,12 +14,13 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::Request as HttpRequest;
 use http_body::Body;
+use maac_webhook::Rejection;
 use maac_webhook_sender::{ResponseRecord, TransportError, TransportErrorKind};
 
 use super::{MockTarget, drive::drive};
 use crate::{
     BrokenOff, MockBody,
-    handover::{Answer, Exchange, Exchanges},
+    handover::{Answer, Answered, Exchange, Exchanges},
 };
 
 /// The kind of target that is an actix-web app.
@@ -94,6 +95,7 @@ async fn answer<B: MessageBody>(called: Result<ServiceResponse<B>, Error>) -> An
 }
 
 async fn record<B: MessageBody>(response: HttpResponse<B>) -> Answer {
+    let rejection = response.extensions().get().map(Rejection::kind);
     let (head, answered) = response.into_parts();
     let unread = |error: B::Error| failed(Into::<Box<dyn std::error::Error>>::into(error));
     let answered = body::to_bytes(answered).await.map_err(unread)?;
@@ -107,7 +109,7 @@ async fn record<B: MessageBody>(response: HttpResponse<B>) -> Answer {
             parts.headers.append(name, value);
         }
     }
-    Ok(ResponseRecord::of(&parts, answered))
+    Ok(Answered { response: ResponseRecord::of(&parts, answered), rejection })
 }
 
 fn failed(error: impl std::fmt::Display) -> TransportError {

@@ -25,7 +25,7 @@ use crate::{MockError, MockSender, handover::Exchanges};
 /// | --- | --- |
 /// | `&mut service` | any `tower::Service<http::Request<MockBody>>`, as an axum `Router`; [`with_body`] converts for a service that takes one body alone |
 /// | `&app` or `&mut app` | what actix-web's `test::init_service` gives (feature `actix`) |
-/// | `"http://…"`, a [`Target`], a `UrlTarget` | a receiver behind a URL (feature `url`) |
+/// | `"http://…"`, a `String`, a [`Target`], a `UrlTarget` | a receiver behind a URL (feature `url`) |
 ///
 /// In process the mock is the HTTP server too: a body that breaks off is an error of the body, a body that is longer
 /// than its `Content-Length` is cut off, and where a connection would have been lost no answer is heard.

@@ -8,13 +8,14 @@ use std::{
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
+use maac_webhook::Rejection;
 use maac_webhook_sender::{ResponseRecord, TransportError, TransportErrorKind};
 use tower_service::Service;
 
 use super::{MockTarget, drive::drive};
 use crate::{
     MockBody,
-    handover::{Answer, Exchange, Exchanges},
+    handover::{Answer, Answered, Exchange, Exchanges},
 };
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -51,7 +52,8 @@ where
 {
     let (head, body) = response.await.map_err(|error| failed(error.into()))?.into_parts();
     let body = body.collect().await.map_err(|error| failed(error.into()))?;
-    Ok(ResponseRecord::of(&head, body.to_bytes()))
+    let rejection = head.extensions.get().map(Rejection::kind);
+    Ok(Answered { response: ResponseRecord::of(&head, body.to_bytes()), rejection })
 }
 
 /// A service that fails closes its connection without an answer, as a server does.

@@ -3,7 +3,7 @@ use std::{future::Future, task::Poll};
 use maac_webhook_sender::{HttpTransport, InvalidTarget, Target};
 
 use super::{MockTarget, drive::drive};
-use crate::handover::{Exchange, Exchanges};
+use crate::handover::{Answered, Exchange, Exchanges};
 
 /// The kind of target that is a URL.
 #[derive(Debug)]
@@ -65,6 +65,16 @@ impl MockTarget<ByUrl> for &str {
     }
 }
 
+impl MockTarget<ByUrl> for String {
+    fn address(&self) -> Option<Result<Target, InvalidTarget>> {
+        Some(self.parse())
+    }
+
+    fn serve<W: Future>(self, exchanges: Exchanges, work: W) -> impl Future<Output = W::Output> {
+        by(HttpTransport::new(), exchanges, work)
+    }
+}
+
 impl MockTarget<ByUrl> for &String {
     fn address(&self) -> Option<Result<Target, InvalidTarget>> {
         Some(self.parse())
@@ -79,7 +89,11 @@ fn by<W: Future>(transport: HttpTransport, exchanges: Exchanges, work: W) -> imp
     let call = |transport: &mut HttpTransport, exchange: Exchange| {
         let Exchange { target, request, reply } = exchange;
         let transport = transport.clone();
-        (async move { transport.send_body(&target, request).await }, reply)
+        let answer = async move {
+            let response = transport.send_body(&target, request).await?;
+            Ok(Answered { response, rejection: None })
+        };
+        (answer, reply)
     };
     drive(transport, exchanges, work, |_, _| Poll::Ready(Ok(())), call)
 }

@@ -9,6 +9,8 @@ use maac_webhook_mock::{
     samples,
 };
 
+use serde_json::{Value, json};
+
 use crate::receivers::{Handled, Kind, router, secret, secrets, sender, serve};
 
 fn committed() -> Vec<Scenario> {
@@ -129,6 +131,14 @@ async fn what_cannot_be_sent_is_told_before_anything_is_sent() {
     }
     assert!(handled.bodies().is_empty());
 
+    let nothing = Scenario::new("n").step(genuine()).step(Step::events([] as [MockEvent; 0]));
+    let error = nothing.run(&sender(), &mut app).await.unwrap_err().to_string();
+    assert_eq!(error, "step 2: there is no event to be sent");
+    for empty in [Scenario::new("n"), Scenario::new("n").step(Step::change_secret(secret("hush")))] {
+        let error = empty.run(&sender(), &mut app).await.unwrap_err().to_string();
+        assert_eq!(error, "no step sends an event");
+    }
+
     let changed = Scenario::new("n").step(Step::change_secret(secret("hush"))).step(old());
     let sender = MockSender::new(secret("hush-0"));
     // The old secret's signature is refused, as it must be; that it can be sent is what matters.
@@ -150,10 +160,14 @@ async fn a_report_is_json_with_every_attempt() {
     let step = &json["steps"][0];
     assert_eq!(
         (&step["step"], &step["met"], &step["expected"]),
-        (&1.into(), &true.into(), &serde_json::json!({"rejected": 401}))
+        (&1.into(), &true.into(), &json!({"rejected": 401}))
     );
     let event = &step["sent"]["events"][0];
-    assert_eq!((&event["event"], &event["tampering"]), (&"a body of 2 bytes".into(), &"no signature".into()));
+    assert_eq!((&event["event"], &event["topic"]), (&"a body of 2 bytes".into(), &Value::Null));
+    assert_eq!(
+        (&event["tampering"], &event["behaviour"]),
+        (&"signature_missing".into(), &"answer_lost".into())
+    );
     assert_eq!(event["outcome"], "refused");
     let [first, second] = &event["attempts"].as_array().unwrap()[..] else { panic!("{event}") };
     assert_eq!((&first["number"], &first["request"]["body"]), (&1.into(), &"OK".into()));
@@ -161,6 +175,24 @@ async fn a_report_is_json_with_every_attempt() {
     assert_eq!(second["response"]["status"], 401);
     assert_eq!(
         json["steps"][1],
-        serde_json::json!({"step": 2, "name": "the secret is changed", "met": true, "expected": null})
+        json!({"step": 2, "name": "the secret is changed", "met": true, "expected": null})
     );
+}
+
+#[tokio::test]
+async fn a_report_names_topic_tampering_and_behaviour_as_a_file_does() {
+    let behaviours = [json!("chunked"), json!({"dripped": {"pause_ms": 1}}), json!("two_copies")];
+    let tamperings = [json!("signature_missing"), json!("key_fresh"), json!("body_byte_flipped")];
+    for (behaviour, tampering) in behaviours.into_iter().zip(tamperings) {
+        let step = json!({
+            "event": {"topic": "message.first_open"}, "behaviour": behaviour, "tampering": tampering,
+        });
+        let scenario = Scenario::from_json(&json!({"name": "n", "steps": [step]}).to_string()).unwrap();
+        let report = serde_json::to_value(run(&scenario, Kind::Axum).await.0).unwrap();
+        let last = report["steps"][0]["sent"]["events"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(
+            (&last["topic"], &last["behaviour"], &last["tampering"]),
+            (&"message.first_open".into(), &behaviour, &tampering)
+        );
+    }
 }

@@ -1,8 +1,8 @@
 //! Each tampering, and what a correct receiver of every kind makes of it.
 
-use maac_webhook::Endpoint;
+use maac_webhook::{Endpoint, Event};
 use maac_webhook_mock::{
-    Behaviour, Expectation, MockErrorKind, MockEvent, Tampering,
+    Behaviour, Expectation, MockErrorKind, MockEvent, Step, Tampering,
     maac_webhook_sender::{RequestRecord, json::BodyStyle},
     samples,
 };
@@ -59,6 +59,16 @@ async fn each_tampering_sends_what_it_says() {
                 assert_eq!((json(body), signatures), (json(&signed), vec![genuine]));
                 continue;
             }
+            Tampering::BodyTooLarge => {
+                // The record has the event without what follows it.
+                let mut large = signed.to_vec();
+                large.resize(64 * 1024 * 1024, b' ');
+                let genuine = maac_webhook::Signature::sign(&secret("hush-2"), &large).to_string();
+                assert_eq!(
+                    (signatures, values(last, "Content-Length")),
+                    (vec![genuine], vec!["67108864".to_owned()])
+                );
+            }
             Tampering::SignatureMissing => assert_eq!(signatures, [""; 0]),
             Tampering::SignatureDoubled => assert_eq!(signatures, [genuine.clone(), genuine]),
             Tampering::SignatureUpperCase => assert_eq!(signatures, [genuine.to_uppercase()]),
@@ -97,6 +107,27 @@ async fn a_tampering_holds_for_each_attempt_and_with_each_behaviour() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_too_large_is_refused_while_most_of_it_is_unread() {
+    for kind in Kind::ALL {
+        for behaviour in [None, Some(Behaviour::Chunked)] {
+            let large = sender().event(samples::receipt_validated()).tampering(Tampering::BodyTooLarge);
+            let large = match behaviour {
+                Some(behaviour) => large.behaviour(behaviour),
+                None => large,
+            };
+            assert_eq!(large.expectation(), Expectation::Rejected(413));
+            let (sent, handled) = send(kind, Endpoint::new("crm", secrets()), large).await;
+            sent.assert_rejected(413).assert_attempts(1);
+            let attempt = &sent.events[0].attempts[0];
+            let declared = attempt.request.headers.iter().any(|(name, _)| name == "Content-Length");
+            assert_eq!((declared, attempt.body_length), (behaviour.is_none(), 64 * 1024 * 1024));
+            assert!(attempt.body_read < attempt.body_length / 2, "{kind:?}: {sent}");
+            assert!(handled.is_empty(), "{kind:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_body_of_any_bytes_can_be_tampered_with_but_for_its_json() {
     for body in ["", "OK", "\u{feff}{}"] {
         let endpoint = Endpoint::new("crm", secrets());
@@ -107,6 +138,25 @@ async fn a_body_of_any_bytes_can_be_tampered_with_but_for_its_json() {
         let error = delivery.try_send_to("http://127.0.0.1:1/").await.unwrap_err();
         assert_eq!(error.kind(), MockErrorKind::NotJson);
     }
+    for body in ["{}", "[]", "1", "\"OK\""] {
+        let delivery = sender().event(MockEvent::raw(body)).tampering(Tampering::BodyReserialised);
+        let error = delivery.try_send_to("http://127.0.0.1:1/").await.unwrap_err();
+        assert_eq!(error.kind(), MockErrorKind::OneStyle, "{body}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "a second tampering: one at a time")]
+fn a_second_tampering_is_none() {
+    let once = sender().event(samples::message_first_open()).tampering(Tampering::KeyMissing);
+    let _ = once.tampering(Tampering::KeyFresh);
+}
+
+#[test]
+#[should_panic(expected = "a second behaviour: one at a time")]
+fn a_second_behaviour_of_a_step_is_none() {
+    let once = Step::event(samples::message_first_open()).behaviour(Behaviour::Chunked);
+    let _ = once.behaviour(Behaviour::AnswerLost);
 }
 
 #[tokio::test]
@@ -117,5 +167,18 @@ async fn a_body_is_reserialised_from_any_style() {
         let delivery = sender().style(style).event(samples::receipt_validated());
         let delivery = delivery.tampering(Tampering::BodyReserialised);
         send(Kind::Axum, endpoint, delivery).await.0.assert_rejected(401);
+    }
+}
+
+#[tokio::test]
+async fn what_is_to_be_handled_of_each_key_is_told() {
+    for (tampering, events, distinct) in
+        [(Tampering::KeyMissing, 1, 1), (Tampering::KeyReused, 2, 2), (Tampering::KeyFresh, 2, 1)]
+    {
+        let delivery = sender().event(samples::receipt_validated()).tampering(tampering);
+        let (sent, handled) = send(Kind::Axum, Endpoint::new("crm", secrets()), delivery).await;
+        assert!(sent.bodies().eq(&handled), "{tampering}");
+        assert_eq!((sent.events.len(), sent.natural_keys().len()), (events, distinct), "{tampering}");
+        assert_eq!(sent.natural_keys().last(), Some(&Event::parse(&handled[events - 1]).natural_key()));
     }
 }

@@ -17,6 +17,7 @@ async fn a_url_is_a_text_a_target_or_one_with_its_transport() {
     let target: Target = url.parse().unwrap();
     let event = || sender().event(samples::message_first_open());
     event().send_to(&url).await.assert_accepted();
+    event().send_to(url.clone()).await.assert_accepted();
     event().send_to(url.as_str()).await.assert_accepted();
     event().send_to(&target).await.assert_accepted();
     event().send_to(target.clone()).await.assert_accepted();

@@ -81,6 +81,16 @@ fn a_fault_names_its_step_and_path() {
             "step 2, steps[1].event.set.answer.svidd: a sample has no such field",
         ),
         (
+            in_event(
+                &json!({
+                    "topic": "pnp.status_updated",
+                    "set": {"status": "sms_failed", "phone_number": "a".repeat(64)},
+                })
+                .to_string(),
+            ),
+            "step 2, steps[1].event.set: MAAC never sends sms_failed for a hashed phone number",
+        ),
+        (
             in_event(r#"{"topics": "a"}"#),
             "step 2, steps[1].event.topics: unknown field `topics`, expected one of",
         ),
@@ -112,6 +122,15 @@ fn a_fault_names_its_step_and_path() {
         ),
         (error(r#"{"name": "n"}"#), "missing field `steps` at line 1"),
         (error(r#"{"name": "n", "steps": []} x"#), "trailing characters at line 1 column 28"),
+        (error(r#"{"name": "n", "steps": []}"#), "steps: there is no step"),
+        (
+            error(r#"{"name": "n", "steps": [{"change_secret": "a"}, {"events": []}]}"#),
+            "step 2, steps[1].events: there is no event",
+        ),
+        (
+            error(r#"{"name": "n", "steps": [{"generated": {"seed": 1, "count": 0}}]}"#),
+            "step 1, steps[0].generated.count: there is no event",
+        ),
         (error(""), "EOF while parsing a value at line 1"),
     ] {
         assert!(text.starts_with(told), "{text}\n{told}");
