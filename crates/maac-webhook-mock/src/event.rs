@@ -31,12 +31,6 @@ impl MockEvent {
         EventBody::from_json(Timestamp::now(), topic, data).map(Self::from)
     }
 
-    /// The former name of [`from_json`](Self::from_json).
-    #[doc(hidden)]
-    pub fn with_json(topic: &str, data: &str) -> Result<Self, EncodeError> {
-        Self::from_json(topic, data)
-    }
-
     /// A body of any bytes, which is signed and sent as it is.
     #[must_use]
     pub fn raw(body: impl Into<Bytes>) -> Self {

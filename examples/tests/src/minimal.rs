@@ -14,7 +14,7 @@ use crate::example::Example;
 pub async fn prints_a_line_per_event(binary: &str) {
     let example = Example::start(&mut Command::new(binary));
     let genuine = Topic::DOCUMENTED.iter().map(|topic| samples::of(topic).unwrap().into());
-    let odd = [MockEvent::with_json("new\ntopic", "{}").unwrap(), MockEvent::raw("OK")];
+    let odd = [MockEvent::from_json("new\ntopic", "{}").unwrap(), MockEvent::raw("OK")];
     for event in genuine.chain(odd) {
         let sent = example.event(event).send_to(&example.url).await;
         assert_printed(&example, sent.assert_accepted().assert_attempts(1));

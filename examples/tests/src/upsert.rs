@@ -174,11 +174,11 @@ async fn other_events(example: &Example) -> Vec<Row> {
     for (topic, event) in [
         (
             text("coupon.redeemed"),
-            MockEvent::with_json("coupon.redeemed", r#"{"coupon": "免費咖啡"}"#).unwrap(),
+            MockEvent::from_json("coupon.redeemed", r#"{"coupon": "免費咖啡"}"#).unwrap(),
         ),
         (
             text("message.first_open"),
-            MockEvent::with_json("message.first_open", r#"{"message_type": "openapi"}"#).unwrap(),
+            MockEvent::from_json("message.first_open", r#"{"message_type": "openapi"}"#).unwrap(),
         ),
         (Value::Null, MockEvent::raw("OK")),
     ] {
