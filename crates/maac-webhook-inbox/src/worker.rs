@@ -185,7 +185,9 @@ impl<S: Store, H> Worker<S, H> {
         let mut pruner = ticks(PRUNE_EVERY);
         let mut outage = Outage::default();
         let store = self.inbox.store().clone();
-        let mut measure = pin!(metrics::measure(store.clone()));
+        // A task of its own, so that how much waits is seen even when all is busy; it ends with this one.
+        let mut measuring = JoinSet::new();
+        measuring.spawn(metrics::measure(store.clone()));
         loop {
             let free = concurrency - tasks.len();
             let mut found = 0;
@@ -210,8 +212,6 @@ impl<S: Store, H> Worker<S, H> {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                // Before what may be ready each time: how much waits is to be seen when much does.
-                never = &mut measure => match never {},
                 Some(_) = tasks.join_next() => {}
                 _ = heartbeat.tick() => at_work.extend(&store, lease).await,
                 _ = reaper.tick() => {
