@@ -61,12 +61,24 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "URL", default_value = DEFAULT_INBOX)]
     pub(crate) inbox: InboxUrl,
 
+    /// The address or name, and the port, of /metrics (for Prometheus), /healthz and /readyz, or none [default:
+    /// 127.0.0.1:9464, if it is free]
+    #[arg(long, value_name = "ADDR", value_parser = admin_address)]
+    pub(crate) admin_addr: Option<AdminAddr>,
+
     /// Connections at once; further ones wait. The limit on open files is raised for them where it may be
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT_CONNECTIONS, value_parser = connections)]
     pub(crate) max_connections: usize,
 
     #[command(flatten)]
     pub(crate) secret: SecretArgs,
+}
+
+/// Where what is for whoever looks after a receiver is served.
+#[derive(Clone, Debug)]
+pub(crate) enum AdminAddr {
+    None,
+    At(String),
 }
 
 /// An inbox in the working folder.
@@ -258,6 +270,13 @@ fn address(text: &str) -> Result<String, String> {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
         _ => Err("it is not HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or localhost:8080".to_owned()),
     }
+}
+
+fn admin_address(text: &str) -> Result<AdminAddr, String> {
+    if text == "none" {
+        return Ok(AdminAddr::None);
+    }
+    address(text).map(AdminAddr::At)
 }
 
 fn connections(text: &str) -> Result<usize, String> {

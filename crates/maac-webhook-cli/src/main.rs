@@ -3,6 +3,7 @@
 //! Data goes to standard output and logs to standard error. The exit status is 0 for yes, 1 for no and 2 for
 //! what could not be run.
 
+mod admin;
 mod arguments;
 mod cli;
 mod demo;

@@ -9,7 +9,8 @@ use maac_webhook::{
 };
 
 use crate::{
-    Claim, Claimed, EntryId, Filter, Incoming, Reaped, Retention, Settlement, State, Stats, Store, Verdict,
+    Backlog, Claim, Claimed, EntryId, Filter, Incoming, Reaped, Retention, Settlement, State, Stats, Store,
+    Verdict,
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -319,6 +320,10 @@ async fn only_what_is_done_is_pruned(store: &impl Store) {
     assert_eq!(verdict(store, delivery(body(0, 0), Some("key-0"))).await, Verdict::New);
     let stats = store.stats().await.unwrap();
     assert_eq!((stats.waiting, stats.leased, stats.dead, stats.done), (2, 1, 1, 0));
+    let Stats { waiting, leased, dead, held, oldest_waiting, .. } = stats;
+    assert!(oldest_waiting.is_some());
+    let expected = Backlog { waiting, leased, dead, held, oldest_waiting };
+    assert_eq!(store.backlog().await.unwrap(), expected);
 }
 
 async fn a_waiter_is_told_of_work(store: &impl Store) {

@@ -30,6 +30,25 @@ pub enum StoreErrorKind {
     Failed,
 }
 
+impl StoreErrorKind {
+    /// Every kind there is.
+    pub const ALL: &'static [Self] =
+        &[Self::Unavailable, Self::Timeout, Self::Overloaded, Self::Full, Self::Incompatible, Self::Failed];
+
+    /// Its name in metrics, in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Overloaded => "overloaded",
+            Self::Full => "full",
+            Self::Incompatible => "incompatible",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 impl StoreError {
     /// An error of this kind.
     #[must_use]

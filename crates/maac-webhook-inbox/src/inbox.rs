@@ -1,9 +1,12 @@
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use maac_webhook::{Delivery, Rejection, event::Envelope, jiff::Timestamp};
 use tokio::time::timeout;
 
-use crate::{Accepted, Incoming, Retention, Store, StoreError, StoreErrorKind};
+use crate::{Accepted, Incoming, Retention, Store, StoreError, StoreErrorKind, metrics};
 
 /// Accepts verified deliveries into a store. Cheap to clone.
 #[derive(Clone)]
@@ -65,9 +68,11 @@ impl<S: Store> Inbox<S> {
     /// A store that cannot do it in time: a [`StoreUnavailable`](maac_webhook::RejectionKind::StoreUnavailable), to be answered
     /// 503, so that the event comes back.
     pub async fn accept(&self, delivery: Delivery) -> Result<Accepted, Rejection> {
-        let now = Timestamp::now();
+        let (now, begun) = (Timestamp::now(), Instant::now());
+        let envelope = Envelope::read(delivery.body()).ok();
+        let topic = metrics::topic(envelope.as_ref().map(Envelope::topic));
         let incoming = Incoming {
-            hold: self.is_older_than_identities(&delivery, now),
+            hold: envelope.is_some_and(|envelope| self.is_older_than_identities(&envelope, now)),
             hold_if_key_reused: self.hold_reused_keys,
             delivery: delivery.clone(),
         };
@@ -76,15 +81,16 @@ impl<S: Store> Inbox<S> {
             let detail = format!("the store took longer than {:?}", self.patience);
             Err(StoreError::new(StoreErrorKind::Timeout, detail))
         });
+        metrics::accept_took(delivery.endpoint(), begun);
+        let accepted = accepted.inspect_err(metrics::store_error);
         let accepted = accepted.map_err(|error| Rejection::from(error).of(&delivery))?;
-        accepted.log(&delivery);
+        accepted.log_of_topic(&delivery, topic);
         Ok(accepted)
     }
 
     /// An old body may be a replay whose identity was pruned: only a person can tell.
-    fn is_older_than_identities(&self, delivery: &Delivery, now: Timestamp) -> bool {
-        let signed = Envelope::read(delivery.body()).ok();
-        let signed = signed.and_then(|envelope| envelope.timestamp()?.timestamp().ok());
+    fn is_older_than_identities(&self, envelope: &Envelope<'_>, now: Timestamp) -> bool {
+        let signed = envelope.timestamp().and_then(|timestamp| timestamp.timestamp().ok());
         let oldest = now.checked_sub(self.retention.identities).unwrap_or(Timestamp::MIN);
         signed.is_some_and(|signed| signed < oldest)
     }

@@ -73,6 +73,7 @@
 
 #[cfg(feature = "acceptance")]
 pub mod acceptance;
+pub mod metrics;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
@@ -91,8 +92,8 @@ pub use maac_webhook;
 pub use error::{StoreError, StoreErrorKind};
 pub use inbox::Inbox;
 pub use store::{
-    Attempt, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement, State, Stats,
-    Store,
+    Attempt, Backlog, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement, State,
+    Stats, Store,
 };
 pub use verdict::{Accepted, Verdict};
 pub use worker::{Backoff, Worker};

@@ -60,6 +60,10 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// How many events are in which state.
     fn stats(&self) -> impl Future<Output = Result<Stats, StoreError>> + Send;
 
+    /// How many events are not done: what is looked at every few seconds, as [`stats`](Self::stats), which counts all that is
+    /// kept, should not be.
+    fn backlog(&self) -> impl Future<Output = Result<Backlog, StoreError>> + Send;
+
     /// Events, the newest first.
     fn list(&self, filter: Filter) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send;
 
@@ -348,6 +352,22 @@ pub struct Stats {
     pub held: u64,
     /// Bodies that are known.
     pub identities: u64,
+    /// When the oldest that waits was received.
+    pub oldest_waiting: Option<Timestamp>,
+}
+
+/// How many events are in which state, without those that are done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "a store must fill every part")]
+pub struct Backlog {
+    /// Waiting, due or not.
+    pub waiting: u64,
+    /// Leased.
+    pub leased: u64,
+    /// Dead.
+    pub dead: u64,
+    /// Held.
+    pub held: u64,
     /// When the oldest that waits was received.
     pub oldest_waiting: Option<Timestamp>,
 }

@@ -1,6 +1,6 @@
-use maac_webhook::Delivery;
+use maac_webhook::{Delivery, event::Envelope};
 
-use crate::EntryId;
+use crate::{EntryId, metrics};
 
 /// What a verified delivery is among those that came before it.
 ///
@@ -27,6 +27,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every verdict there is.
+    pub const ALL: &'static [Self] = &[Self::New, Self::Duplicate, Self::Replay, Self::KeyReused];
+
     /// Whether it is an event of its own, to be handled.
     #[must_use]
     pub fn is_handled(self) -> bool {
@@ -67,8 +70,15 @@ impl Accepted {
         Self { verdict, entry, held }
     }
 
-    /// Writes the one log line of this verdict. [`Inbox::accept`](crate::Inbox::accept) does.
+    /// Writes the one log line of this verdict, and [counts](crate::metrics::ACCEPTED) it. [`Inbox::accept`](crate::Inbox::accept)
+    /// does.
     pub fn log(&self, delivery: &Delivery) {
+        let envelope = Envelope::read(delivery.body()).ok();
+        self.log_of_topic(delivery, metrics::topic(envelope.as_ref().map(Envelope::topic)));
+    }
+
+    pub(crate) fn log_of_topic(&self, delivery: &Delivery, topic: &'static str) {
+        metrics::accepted(delivery.endpoint(), topic, self.verdict);
         let (endpoint, entry) = (delivery.endpoint(), self.entry.map(crate::EntryId::get));
         let key = delivery.idempotency_key().map(|key| key.as_str());
         match self.verdict {

@@ -5,7 +5,7 @@ use std::{
     panic::AssertUnwindSafe,
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -21,7 +21,7 @@ use tokio::{
 };
 use tower_service::Service;
 
-use crate::{Claim, Claimed, EntryId, Inbox, Settlement, Store, StoreError};
+use crate::{Claim, Claimed, EntryId, Inbox, Settlement, Store, StoreError, metrics};
 
 /// Handles what is in an inbox: claims what is due, runs your handler on it, and writes down what became of it.
 ///
@@ -186,6 +186,9 @@ impl<S: Store, H> Worker<S, H> {
         let mut pruner = ticks(PRUNE_EVERY);
         let mut outage = Outage::default();
         let store = self.inbox.store().clone();
+        // A task of its own, so that how much waits is seen even when all is busy; it ends with this one.
+        let mut measuring = JoinSet::new();
+        measuring.spawn(metrics::measure(store.clone()));
         loop {
             let free = concurrency - tasks.len();
             let mut found = 0;
@@ -214,6 +217,7 @@ impl<S: Store, H> Worker<S, H> {
                 _ = heartbeat.tick() => at_work.extend(&store, lease).await,
                 _ = reaper.tick() => {
                     let reaped = outage.over(store.reap(max_attempts, Timestamp::now()).await).unwrap_or_default();
+                    metrics::reaped(reaped);
                     if reaped.dead > 0 {
                         tracing::error!(events = reaped.dead, "dead: their last attempt was cut off with its worker");
                     }
@@ -255,18 +259,20 @@ impl<S: Store, H> Worker<S, H> {
         H::Error: Into<Box<dyn Error + Send + Sync>>,
         R: From<Claimed>,
     {
-        let attempt = claimed.claim.attempt();
+        let (attempt, endpoint) = (claimed.claim.attempt(), claimed.delivery.endpoint().to_owned());
         if self.settings.unreadable_are_dead
             && let Event::Unknown(unknown) = claimed.delivery.event()
             && unknown.error().kind() != EventErrorKind::UnknownTopic
         {
             return Settlement::Dead { error: unknown.error().to_string() };
         }
+        let begun = Instant::now();
         let handled = async {
             poll_fn(|context| self.handler.poll_ready(context)).await?;
             self.handler.call(R::from(claimed)).await
         };
         let timed = AssertUnwindSafe(timeout(self.settings.attempt_timeout, handled)).catch_unwind().await;
+        metrics::handler_took(&endpoint, begun);
         let error = match timed {
             Ok(Ok(Ok(_))) => return Settlement::Done,
             Ok(Ok(Err(error))) => with_causes(&*error.into()),
@@ -300,8 +306,10 @@ impl AtWork {
         R: From<Claimed>,
     {
         let (claim, store) = (claimed.claim, worker.inbox.store().clone());
+        let endpoint = claimed.delivery.endpoint().to_owned();
         let _held = Held::new(&self, claim);
         let settlement = worker.attempt(claimed).await;
+        metrics::attempt(&endpoint, &settlement);
         match &settlement {
             Settlement::Failed { error, due } => {
                 let (entry, attempt) = (claim.entry().get(), claim.attempt());
@@ -321,6 +329,7 @@ impl AtWork {
         if !claims.is_empty()
             && let Err(error) = store.extend(claims, lease, Timestamp::now()).await
         {
+            metrics::store_error(&error);
             tracing::warn!(error = %with_causes(&error), "leases could not be prolonged");
         }
     }
@@ -369,17 +378,20 @@ async fn settle(store: &impl Store, claim: Claim, settlement: Settlement) {
                 );
                 return;
             }
-            Err(error) => match pause {
-                Some(pause) => sleep(pause).await,
-                None => {
-                    let (entry, error) = (claim.entry().get(), with_causes(&error));
-                    tracing::error!(
-                        entry,
-                        error,
-                        "what became of an event could not be written: it is handled again"
-                    );
+            Err(error) => {
+                metrics::store_error(&error);
+                match pause {
+                    Some(pause) => sleep(pause).await,
+                    None => {
+                        let (entry, error) = (claim.entry().get(), with_causes(&error));
+                        tracing::error!(
+                            entry,
+                            error,
+                            "what became of an event could not be written: it is handled again"
+                        );
+                    }
                 }
-            },
+            }
         }
     }
 }
@@ -410,6 +422,7 @@ impl Outage {
                 Some(value)
             }
             Err(error) => {
+                metrics::store_error(&error);
                 if !std::mem::replace(&mut self.0, true) {
                     tracing::error!(error = %with_causes(&error), "the inbox's store is away: nothing is handled until it is back");
                 }

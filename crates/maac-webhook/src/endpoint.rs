@@ -1,6 +1,13 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use crate::{BodyBudget, Delivery, Rejection, RejectionKind, ShareSecrets, answer::Reaction};
+use crate::{
+    BodyBudget, Delivery, Rejection, RejectionKind, SecretSlot, ShareSecrets, answer::Reaction,
+    metrics::Verified,
+};
 
 /// One MAAC webhook endpoint, as it stands in the console: a name of yours and its share secret, with
 /// the limits of what is read before it is verified.
@@ -31,6 +38,7 @@ struct Settings {
     body_budget: BodyBudget,
     ignore_others: bool,
     preserve_inner_status: bool,
+    verified: OnceLock<Verified>,
 }
 
 impl Endpoint {
@@ -52,6 +60,7 @@ impl Endpoint {
             body_budget: BodyBudget::default(),
             ignore_others: false,
             preserve_inner_status: false,
+            verified: OnceLock::new(),
         }))
     }
 
@@ -89,6 +98,10 @@ impl Endpoint {
     #[must_use]
     pub fn preserve_inner_status(self) -> Self {
         self.change(|settings| settings.preserve_inner_status = true)
+    }
+
+    pub(crate) fn count_verified(&self, matched: SecretSlot) {
+        self.0.verified.get_or_init(|| Verified::at(&self.0.name)).count(matched);
     }
 
     fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {

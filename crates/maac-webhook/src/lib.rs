@@ -39,6 +39,7 @@
 pub mod answer;
 pub mod event;
 pub mod headers;
+pub mod metrics;
 
 mod body_budget;
 mod delivery;

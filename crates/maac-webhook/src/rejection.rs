@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Delivery, Endpoint, answer::Reaction};
+use crate::{Delivery, Endpoint, answer::Reaction, metrics};
 
 /// A request that goes no further, and why.
 ///
@@ -229,11 +229,13 @@ impl Rejection {
         if self.ignored { 200 } else { self.kind.status() }
     }
 
-    /// Writes the one log line of this rejection. Adapters call it once per rejected request.
+    /// Writes the one log line of this rejection, and [counts](crate::metrics::REJECTED) it. Adapters call it once per
+    /// rejected request.
     pub fn log(&self) {
         if self.ignored {
             return;
         }
+        metrics::rejected(self.endpoint.as_ref(), self.kind).increment(1);
         let (kind, status, endpoint) = (self.kind.as_str(), self.status(), self.endpoint.as_deref());
         if self.kind.is_ours() {
             tracing::error!(kind, status, endpoint, "webhook rejected: {self}");

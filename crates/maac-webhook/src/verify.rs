@@ -231,6 +231,7 @@ impl Verification {
         }
         let matched = expected.matching(&self.signature, now);
         let matched = matched.ok_or(RejectionKind::SignatureMismatch)?;
+        self.endpoint.count_verified(matched);
         // Only now: a forgery is one line of the log, not two.
         let idempotency_key = self.idempotency_key.inspect_err(|why| {
             tracing::warn!(endpoint = self.endpoint.name(), "{why}; the event is known by its body alone");

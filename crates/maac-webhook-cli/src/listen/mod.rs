@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use crate::{
+    admin::{Admin, Health},
     cli::{InboxUrl, ListenArgs},
     failure::{Answer, Failure},
     listen::output::Lines,
@@ -23,6 +24,9 @@ use crate::{
     receiver::{self, Printer, Recorder},
     server::{self, Limits, connections_at_most},
 };
+
+/// The name of what is received here, in logs and metrics.
+const ENDPOINT: &str = "maac";
 
 /// How often a secret's file is looked at: a changed one is in force once two looks in a row agree.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -40,23 +44,29 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     let cannot_listen = |error| Failure::because(format!("cannot listen on {}", args.addr), error);
     let listener = server::listen(&args.addr).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
+    // It counts from before there is anything to count.
+    let admin = Admin::bind(args.admin_addr.as_ref()).await?;
+    maac_webhook::metrics::register(ENDPOINT);
+    maac_webhook_inbox::metrics::register(ENDPOINT);
+    let mut health = Health::of(secrets.clone());
 
     if args.secret.is_file() {
         tokio::spawn(follow(secrets.clone()));
     }
     let output = output::standard_output();
     let output = output.map_err(|error| Failure::because("standard output cannot be used", error))?;
-    let endpoint = Endpoint::new("maac", secrets);
+    let endpoint = Endpoint::new(ENDPOINT, secrets);
     let Receiving { app, lost, end } = match &args.inbox {
         InboxUrl::None => in_memory(&args.path, endpoint, Lines::new(output)),
         InboxUrl::Sqlite(path) => {
             let cannot =
                 |error| Failure::because(format!("cannot keep an inbox in {}", path.display()), error);
-            in_inbox(&args.path, endpoint, SqliteStore::open(path).map_err(cannot)?, Lines::new(output))
+            let store = health.watching(SqliteStore::open(path).map_err(cannot)?);
+            in_inbox(&args.path, endpoint, store, Lines::new(output))
         }
         InboxUrl::Postgres(url) => {
             let cannot = |error| Failure::because("cannot keep an inbox in that database", error);
-            let store = PgStore::connect(&url.0).await.map_err(cannot)?;
+            let store = health.watching(PgStore::connect(&url.0).await.map_err(cannot)?);
             in_inbox(&args.path, endpoint, store, Lines::new(output))
         }
     };
@@ -67,6 +77,10 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
         let _ = stopped.await;
     }));
     log::line(format_args!("listening on http://{address}{}", args.path));
+    let admin = admin.map(|admin| {
+        log::line(format_args!("admin on http://{}", admin.address()));
+        admin.serve(health)
+    });
 
     let output_lost = tokio::select! {
         () = signals.next() => false,
@@ -77,6 +91,10 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
         tracing::info!("told to stop: what is under way comes to its end; told once more, it is cut off");
     }
     let _ = stop.send(());
+    // Whoever asks whether it is ready is told that it is not.
+    if let Some(admin) = admin {
+        admin.abort();
+    }
     tokio::select! {
         () = finish(served, end) => {}
         () = signals.next() => tracing::warn!("told to stop once more: what is under way is cut off"),

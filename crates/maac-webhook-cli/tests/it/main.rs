@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod admin;
 #[cfg(target_os = "linux")]
 mod idle;
 mod inbox;

@@ -21,9 +21,18 @@ use tokio::runtime::Builder;
 pub(crate) const SECRET: &str = "test-share-secret";
 
 /// The binary with no settings of the machine's own.
-pub(crate) fn maac_webhook(args: &[&str]) -> Command {
+pub(crate) fn binary(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_maac-webhook"));
     command.args(args).env_remove("MAAC_SHARE_SECRET").env_remove("RUST_LOG").env("NO_COLOR", "1");
+    command
+}
+
+/// The same, with no admin address unless it is told one: there is one port by default, and tests run at once.
+pub(crate) fn maac_webhook(args: &[&str]) -> Command {
+    let mut command = binary(args);
+    if args.first() == Some(&"listen") && !args.contains(&"--admin-addr") {
+        command.args(["--admin-addr", "none"]);
+    }
     command
 }
 
@@ -74,8 +83,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn start(args: &[&str]) -> Self {
-        let mut command = maac_webhook(&["listen", "--addr", "127.0.0.1:0"]);
-        command.args(args);
+        let mut command = maac_webhook(&[&["listen", "--addr", "127.0.0.1:0"], args].concat());
         if !args.contains(&"--inbox") {
             command.args(["--inbox", "none"]);
         }
@@ -135,6 +143,11 @@ impl Client {
     pub(crate) fn exchange(&self, request: &[u8]) -> Answer {
         block_on(wire::exchange(self.address(), request))
     }
+}
+
+/// What is at this path of an address.
+pub(crate) fn get(address: &str, path: &str) -> Answer {
+    block_on(wire::exchange(address, &wire::request("GET", path, &[], b"")))
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {

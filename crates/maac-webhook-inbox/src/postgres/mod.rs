@@ -25,8 +25,8 @@ use sqlx::{ConnectOptions, PgConnection, PgPool, postgres::PgConnectOptions, que
 use tokio::time::timeout;
 
 use crate::{
-    Accepted, Attempt, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement,
-    Stats, Store, StoreError, StoreErrorKind,
+    Accepted, Attempt, Backlog, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention,
+    Settlement, Stats, Store, StoreError, StoreErrorKind,
 };
 use accept::Digested;
 use error::{store_error, took_too_long};
@@ -175,6 +175,10 @@ impl Store for PgStore {
 
     async fn stats(&self) -> Result<Stats, StoreError> {
         in_time(queries::stats(&self.pool)).await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        in_time(queries::backlog(&self.pool)).await
     }
 
     async fn list(&self, filter: Filter) -> Result<Vec<Entry>, StoreError> {

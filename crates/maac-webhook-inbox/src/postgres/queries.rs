@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, PgPool, Row, postgres::PgRow, query, query_scalar};
 
 use super::rows::{ENTRY, attempt, count, delivery, entry, timestamp};
 use crate::{
-    Attempt, Claim, Claimed, Entry, EntryId, Filter, Reaped, Retention, State, Stats,
+    Attempt, Backlog, Claim, Claimed, Entry, EntryId, Filter, Reaped, Retention, State, Stats,
     columns::{LEASE_ENDED, after, before, micros},
 };
 
@@ -121,6 +121,28 @@ pub(super) async fn stats(pool: &PgPool) -> sqlx::Result<Stats> {
         dead: of("dead")?,
         held: of("held")?,
         identities: of("identities")?,
+        oldest_waiting: oldest.map(|_| timestamp(&row, "oldest_waiting")).transpose()?,
+    })
+}
+
+pub(super) async fn backlog(pool: &PgPool) -> sqlx::Result<Backlog> {
+    let row = query(
+        "SELECT
+           (SELECT count(*) FROM maac_inbox_events WHERE state = 'waiting') AS waiting,
+           (SELECT count(*) FROM maac_inbox_events WHERE state = 'leased') AS leased,
+           (SELECT count(*) FROM maac_inbox_events WHERE state = 'dead') AS dead,
+           (SELECT count(*) FROM maac_inbox_events WHERE state = 'held') AS held,
+           (SELECT min(received_at) FROM maac_inbox_events WHERE state = 'waiting') AS oldest_waiting",
+    )
+    .fetch_one(pool)
+    .await?;
+    let of = |column| -> sqlx::Result<u64> { Ok(count(row.try_get(column)?)) };
+    let oldest: Option<i64> = row.try_get("oldest_waiting")?;
+    Ok(Backlog {
+        waiting: of("waiting")?,
+        leased: of("leased")?,
+        dead: of("dead")?,
+        held: of("held")?,
         oldest_waiting: oldest.map(|_| timestamp(&row, "oldest_waiting")).transpose()?,
     })
 }

@@ -26,8 +26,8 @@ use rusqlite::{Connection, OpenFlags, Transaction};
 use tokio::sync::Notify;
 
 use crate::{
-    Accepted, Attempt, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement,
-    Stats, Store, StoreError, StoreErrorKind,
+    Accepted, Attempt, Backlog, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention,
+    Settlement, Stats, Store, StoreError, StoreErrorKind,
 };
 use accept::Digested;
 use error::store_error;
@@ -205,6 +205,10 @@ impl Store for SqliteStore {
 
     async fn stats(&self) -> Result<Stats, StoreError> {
         self.read(queries::stats).await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.read(queries::backlog).await
     }
 
     async fn list(&self, filter: Filter) -> Result<Vec<Entry>, StoreError> {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::rows::{ENTRY, delivery, entry, timestamp};
 use crate::{
-    Attempt, Claim, Claimed, Entry, EntryId, Filter, Reaped, Retention, Settlement, State, Stats,
+    Attempt, Backlog, Claim, Claimed, Entry, EntryId, Filter, Reaped, Retention, Settlement, State, Stats,
     columns::{LEASE_ENDED, after, before, micros},
 };
 
@@ -128,26 +128,32 @@ pub(super) fn next_due(connection: &Connection) -> rusqlite::Result<Option<Times
 }
 
 pub(super) fn stats(connection: &Connection) -> rusqlite::Result<Stats> {
-    let count = |state: State| {
-        // The state is written out so that each count is of its own small index.
-        let sql = format!("SELECT count(*) FROM maac_inbox_events WHERE state = '{}'", state.as_str());
-        connection.query_row(&sql, [], |row| row.get(0))
-    };
+    let Backlog { waiting, leased, dead, held, oldest_waiting } = backlog(connection)?;
+    let identities =
+        connection.query_row("SELECT count(*) FROM maac_inbox_identities", [], |row| row.get(0))?;
+    let done = count(connection, State::Done)?;
+    Ok(Stats { waiting, leased, done, dead, held, identities, oldest_waiting })
+}
+
+pub(super) fn backlog(connection: &Connection) -> rusqlite::Result<Backlog> {
     let oldest_waiting = connection.query_row(
         "SELECT received_at FROM maac_inbox_events WHERE state = 'waiting' ORDER BY received_at LIMIT 1",
         [],
         |row| timestamp(row, "received_at"),
     );
-    Ok(Stats {
-        waiting: count(State::Waiting)?,
-        leased: count(State::Leased)?,
-        done: count(State::Done)?,
-        dead: count(State::Dead)?,
-        held: count(State::Held)?,
-        identities: connection
-            .query_row("SELECT count(*) FROM maac_inbox_identities", [], |row| row.get(0))?,
+    Ok(Backlog {
+        waiting: count(connection, State::Waiting)?,
+        leased: count(connection, State::Leased)?,
+        dead: count(connection, State::Dead)?,
+        held: count(connection, State::Held)?,
         oldest_waiting: oldest_waiting.optional()?,
     })
+}
+
+fn count(connection: &Connection, state: State) -> rusqlite::Result<u64> {
+    // The state is written out so that each count is of its own small index.
+    let sql = format!("SELECT count(*) FROM maac_inbox_events WHERE state = '{}'", state.as_str());
+    connection.query_row(&sql, [], |row| row.get(0))
 }
 
 pub(super) fn list(connection: &Connection, filter: &Filter) -> rusqlite::Result<Vec<Entry>> {

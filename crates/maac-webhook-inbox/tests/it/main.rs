@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "linux")]
 mod flush;
+mod metrics;
 mod postgres;
 mod sqlite;
 mod worker;

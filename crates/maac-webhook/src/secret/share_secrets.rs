@@ -160,6 +160,12 @@ impl ShareSecrets {
         Self(Arc::new(Shared { live: RwLock::new(Arc::new(live)), file, seen: Mutex::new(Seen::Good) }))
     }
 
+    /// Whether there is a secret to verify with.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        self.live().current.is_some()
+    }
+
     /// Makes `secret` the only one in force. The one before it stops at once, as in MAAC.
     pub fn set(&self, secret: ShareSecret) {
         let mut live = self.0.live.write().unwrap_or_else(PoisonError::into_inner);
