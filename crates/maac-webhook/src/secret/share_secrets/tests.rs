@@ -242,3 +242,13 @@ fn debug_has_no_secret() {
     let shown = format!("{secrets:?} {:?}", secret("hush-three"));
     assert!(!shown.contains("hush"), "{shown}");
 }
+
+#[test]
+fn a_body_is_signed_with_the_current_secret_alone() {
+    let secrets = ShareSecrets::empty();
+    assert_eq!(secrets.sign(b"{}"), None);
+    secrets.set(secret("one"));
+    assert_eq!(secrets.sign(b"{}"), Some(Signature::sign(&secret("one"), b"{}")));
+    secrets.rotate(secret("two"), ShareSecrets::DEFAULT_OVERLAP);
+    assert_eq!(secrets.sign(b"{}"), Some(Signature::sign(&secret("two"), b"{}")));
+}
