@@ -48,6 +48,7 @@ mod tests {
             &["listen", "--inbox", "mysql://user:hu/sh@e@db.example/maac"][..],
             &["send", "t", "--to", url],
             &["listen", url],
+            &["listen", "--forward", url],
             &["listen", "--addr", url],
             &["listen", "--path", url],
             &["listen", &format!("--inbxo={url}")],

@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use maac_webhook::jiff::{Span, SpanRelativeTo};
 use maac_webhook_inbox::State;
 use maac_webhook_sender::{RetrySchedule, Target, json::BodyStyle};
 
@@ -27,8 +28,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Show the whole of it on this machine: a receiver, a sender, and what became of each event
     Demo(DemoArgs),
-    /// Receive: verify each request and print a line of JSON per event
-    Listen(ListenArgs),
+    /// Receive: verify each request and print a line of JSON per event, or forward it
+    Listen(Box<ListenArgs>),
     /// Send one signed event, with MAAC's retries; exit status 0 only if it was answered 200. Or a whole scenario
     Send(Box<SendArgs>),
     /// Sign a body from standard input
@@ -56,8 +57,8 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "PATH", default_value = "/webhooks/maac", value_parser = path)]
     pub(crate) path: String,
 
-    /// Where events are kept from before they are answered until they are printed: sqlite:PATH, postgres://…, or none to
-    /// keep the identities of the last ones in memory
+    /// Where events are kept from before they are answered until they are printed or forwarded: sqlite:PATH, postgres://…,
+    /// or none to keep the identities of the last ones in memory
     #[arg(long, value_name = "URL", default_value = DEFAULT_INBOX)]
     pub(crate) inbox: InboxUrl,
 
@@ -71,6 +72,9 @@ pub(crate) struct ListenArgs {
     pub(crate) max_connections: usize,
 
     #[command(flatten)]
+    pub(crate) forward: ForwardArgs,
+
+    #[command(flatten)]
     pub(crate) secret: SecretArgs,
 }
 
@@ -79,6 +83,36 @@ pub(crate) struct ListenArgs {
 pub(crate) enum AdminAddr {
     None,
     At(String),
+}
+
+/// Where events are posted to instead of being printed.
+#[derive(Args, Debug)]
+pub(crate) struct ForwardArgs {
+    /// Post each event as it came to this URL instead of printing it, again with backoff until it is answered 2xx: at
+    /// least once, several at once, and what is tried again later than its successors (SMS+ statuses say which is later)
+    #[arg(long, value_name = "URL")]
+    pub(crate) forward: Option<Target>,
+
+    /// Sign what is forwarded with the secret in this file, which is followed [default: the current share secret]
+    #[arg(long, value_name = "FILE", requires = "forward")]
+    pub(crate) forward_secret_file: Option<PathBuf>,
+
+    /// How long after it was received an event is given up where it fails once more, such as 7d or 12h: a dead letter,
+    /// which `inbox retry` sends again
+    #[arg(long, value_name = "DURATION", requires = "forward", default_value = "7d", value_parser = duration)]
+    pub(crate) forward_for: Duration,
+
+    /// How many events are forwarded at once
+    #[arg(long, value_name = "N", requires = "forward", default_value = "16", value_parser = concurrency)]
+    pub(crate) forward_concurrency: usize,
+
+    /// How long one attempt may take, such as 30s
+    #[arg(long, value_name = "DURATION", requires = "forward", default_value = "30s", value_parser = duration)]
+    pub(crate) forward_timeout: Duration,
+
+    /// Trust the certificates in this PEM file too where events are forwarded to
+    #[arg(long, value_name = "FILE", requires = "forward")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// An inbox in the working folder.
@@ -265,6 +299,20 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{seconds} s is no duration"))
 }
 
+fn duration(text: &str) -> Result<Duration, String> {
+    let no = || format!("`{text}` is no duration such as 7d, 12h, 90min or 30s");
+    let span: Span = text.parse().map_err(|_| no())?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| no())?;
+    Duration::try_from(duration).ok().filter(|duration| !duration.is_zero()).ok_or_else(no)
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=1000) => Ok(number),
+        _ => Err("it is no number from 1 to 1000".to_owned()),
+    }
+}
+
 fn address(text: &str) -> Result<String, String> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
@@ -294,5 +342,24 @@ fn path(text: &str) -> Result<String, String> {
             Err("a path is made of letters, digits and / - . _ ~".to_owned())
         }
         Some(_) => Ok(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit_and_is_some_time() {
+        const HOUR: u64 = 60 * 60;
+        for (text, seconds) in
+            [("7d", 168 * HOUR), ("12h", 12 * HOUR), ("1 week", 168 * HOUR), ("1h 30m", 5400)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        for text in ["", "7", "0s", "-1s", "1 month", "soon"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
     }
 }

@@ -158,7 +158,12 @@ fn one_line(text: &str) -> String {
     const SHOWN: usize = 60;
     let shown: String = text.chars().take(SHOWN).collect();
     let more = if shown.len() < text.len() { "…" } else { "" };
-    format!("{}{more}", shown.escape_debug())
+    format!("{}{more}", harmless(&shown))
+}
+
+/// A text whose letters stay as they are; what would steer a terminal does not.
+fn harmless(text: &str) -> String {
+    text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\")
 }
 
 fn entry_json(entry: &Entry) -> Value {
@@ -211,17 +216,12 @@ fn show_text(entry: &Entry, delivery: &Delivery, attempts: &[Attempt]) -> String
         let _ = writeln!(text, "due at: {due}");
     }
     for attempt in attempts {
-        let error = attempt.error.escape_debug();
+        let error = harmless(&attempt.error);
         let _ = writeln!(text, "attempt {} failed at {}: {error}", attempt.number, attempt.ended_at);
     }
     match std::str::from_utf8(delivery.body()) {
-        // Line breaks and letters stay as they are; what would steer a terminal does not.
         Ok(body) => body.lines().for_each(|line| {
-            let _ = write!(
-                text,
-                "\n{}",
-                line.escape_debug().to_string().replace("\\\"", "\"").replace("\\\\", "\\")
-            );
+            let _ = write!(text, "\n{}", harmless(line));
         }),
         Err(_) => {
             let _ = write!(text, "\n{}", BASE64_STANDARD.encode(delivery.body()));

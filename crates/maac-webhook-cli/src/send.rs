@@ -30,7 +30,7 @@ pub(crate) async fn run(args: &SendArgs, output: Output) -> Result<Answer, Failu
         let refused = |error| Failure::because("the idempotency key cannot be sent", error);
         request = request.with_idempotency_key(key).map_err(refused)?;
     }
-    let sender = Sender::new(transport(args)?)
+    let sender = Sender::new(transport(args.ca_file.as_deref())?)
         .with_schedule(args.schedule())
         .with_attempt_timeout(args.attempt_timeout);
 
@@ -58,9 +58,10 @@ fn answer(record: &DeliveryRecord) -> Answer {
     (record.status() == Some(200)).into()
 }
 
-fn transport(args: &SendArgs) -> Result<HttpTransport, Failure> {
+/// A transport that trusts the certificates in this file too.
+pub(crate) fn transport(ca_file: Option<&Path>) -> Result<HttpTransport, Failure> {
     let transport = HttpTransport::new();
-    let Some(path) = &args.ca_file else { return Ok(transport) };
+    let Some(path) = ca_file else { return Ok(transport) };
     let pem = fs::read(path).map_err(|error| unreadable(path, error))?;
     transport.with_root_certificate(&pem).map_err(|error| unreadable(path, error))
 }

@@ -31,8 +31,9 @@ use crate::{Claim, Claimed, EntryId, Inbox, Settlement, Store, StoreError, metri
 /// - **At least once.** A claim is a lease, prolonged for as long as the handler runs; where the worker is gone,
 ///   somebody else gets the event after the lease.
 /// - **Again with backoff** where the handler fails, panics or takes longer than [`with_attempt_timeout`](Self::with_attempt_timeout).
-/// - **A dead letter** after [`with_max_attempts`](Self::with_max_attempts), with the error of each attempt. An attempt counts from when
-///   it is claimed, so an event that kills its worker goes dead too.
+/// - **A dead letter** after [`with_max_attempts`](Self::with_max_attempts), or where [`with_give_up_after`](Self::with_give_up_after)
+///   says so, with the error of each attempt. An attempt counts from when it is claimed, so an event that kills its worker
+///   goes dead too.
 ///
 /// Any number of workers may share a store, in one process or in many.
 #[derive(Clone, Debug)]
@@ -48,10 +49,19 @@ struct Settings {
     lease: Duration,
     attempt_timeout: Duration,
     max_attempts: u32,
+    give_up_after: Option<Duration>,
     backoff: Backoff,
     grace: Duration,
     look_every: Duration,
     unreadable_are_dead: bool,
+}
+
+impl Settings {
+    fn gives_up(&self, received_at: Timestamp, now: Timestamp) -> bool {
+        // A clock that was set back gives up nothing.
+        let age = Duration::try_from(now.duration_since(received_at)).unwrap_or_default();
+        self.give_up_after.is_some_and(|limit| age >= limit)
+    }
 }
 
 /// How long after a failed attempt the next one follows: twice as long each time, and up to as much again at random.
@@ -104,6 +114,7 @@ impl<S: Store, H> Worker<S, H> {
             lease: Duration::from_secs(60),
             attempt_timeout: Duration::from_secs(30),
             max_attempts: 16,
+            give_up_after: None,
             backoff: Backoff::default(),
             grace: Duration::from_secs(30),
             look_every: Duration::from_secs(1),
@@ -135,6 +146,15 @@ impl<S: Store, H> Worker<S, H> {
     #[must_use]
     pub fn with_max_attempts(self, attempts: u32) -> Self {
         self.change(|settings| settings.max_attempts = attempts.max(1))
+    }
+
+    /// Sets how long after an event was received a failed attempt is its last, however few there were; not limited unless it is
+    /// set. One that is made due by hand after that has one attempt more.
+    ///
+    /// It stands beside [`with_max_attempts`](Self::with_max_attempts), which alone counts for an event that kills its worker.
+    #[must_use]
+    pub fn with_give_up_after(self, age: Duration) -> Self {
+        self.change(|settings| settings.give_up_after = Some(age))
     }
 
     /// Sets how long after a failed attempt the next one follows.
@@ -259,7 +279,8 @@ impl<S: Store, H> Worker<S, H> {
         H::Error: Into<Box<dyn Error + Send + Sync>>,
         R: From<Claimed>,
     {
-        let (attempt, endpoint) = (claimed.claim.attempt(), claimed.delivery.endpoint().to_owned());
+        let (attempt, received_at) = (claimed.claim.attempt(), claimed.delivery.received_at());
+        let endpoint = claimed.delivery.endpoint().to_owned();
         if self.settings.unreadable_are_dead
             && let Event::Unknown(unknown) = claimed.delivery.event()
             && unknown.error().kind() != EventErrorKind::UnknownTopic
@@ -280,12 +301,13 @@ impl<S: Store, H> Worker<S, H> {
             Err(panic) => format!("the handler panicked: {}", panic_text(&*panic)),
         };
         let error = shortened(&error);
-        if attempt >= self.settings.max_attempts {
+        let now = Timestamp::now();
+        if attempt >= self.settings.max_attempts || self.settings.gives_up(received_at, now) {
             return Settlement::Dead { error };
         }
         let delay =
             SignedDuration::try_from(self.settings.backoff.after(attempt)).unwrap_or(SignedDuration::MAX);
-        Settlement::Failed { error, due: Timestamp::now().checked_add(delay).unwrap_or(Timestamp::MAX) }
+        Settlement::Failed { error, due: now.checked_add(delay).unwrap_or(Timestamp::MAX) }
     }
 }
 

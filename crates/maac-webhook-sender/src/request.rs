@@ -29,8 +29,14 @@ impl WebhookRequest {
     /// Signs `body` with `secret`, under a fresh idempotency key: 32 hexadecimal characters.
     #[must_use]
     pub fn signed(secret: &ShareSecret, body: Bytes) -> Self {
+        Self::presigned(Signature::sign(secret, &body), body)
+    }
+
+    /// A `body` with a signature that was made already, under a fresh idempotency key.
+    #[must_use]
+    pub fn presigned(signature: Signature, body: Bytes) -> Self {
         let idempotency_key = visible(&Uuid::new_v4().simple().to_string());
-        Self { idempotency_key, signature: Signature::sign(secret, &body), body }
+        Self { idempotency_key, signature, body }
     }
 
     /// Sets the idempotency key to one of your own. The signature does not cover it.

@@ -50,6 +50,8 @@ mod identity;
 mod rejection;
 mod secret;
 mod signature;
+#[cfg(test)]
+mod test_log;
 mod topic_router;
 mod verify;
 

@@ -276,6 +276,7 @@ impl std::error::Error for Rejection {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_log::log_of;
 
     #[test]
     fn the_table_of_statuses_is_the_documented_one() {
@@ -305,28 +306,10 @@ mod tests {
 
     #[test]
     fn a_rejection_is_one_line_of_the_log_by_whose_fault_it_is() {
-        use std::sync::{Arc, Mutex, PoisonError};
-
-        #[derive(Clone, Default)]
-        struct Lines(Arc<Mutex<Vec<u8>>>);
-        impl std::io::Write for Lines {
-            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-                self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-                Ok(bytes.len())
-            }
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
-
         for &kind in RejectionKind::ALL {
-            let lines = Lines::default();
-            let writer = lines.clone();
-            let log =
-                tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
             let endpoint = Endpoint::new("crm", crate::ShareSecrets::empty());
             let rejection = Rejection::with_detail(kind, "more").at(&endpoint);
-            tracing::subscriber::with_default(log.finish(), || rejection.log());
+            let ((), written) = log_of(|| rejection.log());
             let from_outside = [RejectionKind::BodyIncomplete, RejectionKind::Overloaded];
             let level = if matches!(kind.status(), 401 | 413 | 408) || from_outside.contains(&kind) {
                 " WARN"
@@ -334,7 +317,6 @@ mod tests {
                 "ERROR"
             };
             let (name, status) = (kind.as_str(), kind.status());
-            let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
             let fields = format!("kind=\"{name}\" status={status} endpoint=\"crm\"\n");
             assert!(written.starts_with(level) && written.ends_with(&fields), "{written}");
             assert_eq!(written.matches('\n').count(), 1, "{written}");

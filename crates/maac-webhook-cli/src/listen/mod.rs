@@ -1,12 +1,19 @@
-//! `listen`: a receiver that prints a line of JSON per event.
+//! `listen`: a receiver that prints a line of JSON per event, or posts it to an upstream.
 
+mod forward;
 mod output;
 
-use std::{fs::File, future::Future, pin::Pin, time::Duration};
+use std::{
+    fs::File,
+    future::{Future, pending},
+    pin::Pin,
+    time::Duration,
+};
 
 use axum::Router;
 use maac_webhook::{Endpoint, Reload, ShareSecrets};
 use maac_webhook_inbox::{Inbox, Store, postgres::PgStore, sqlite::SqliteStore};
+use maac_webhook_sender::HttpTransport;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::{
@@ -17,11 +24,15 @@ use tokio::{
 
 use crate::{
     admin::{Admin, Health},
-    cli::{InboxUrl, ListenArgs},
+    cli::{ForwardArgs, InboxUrl, ListenArgs},
     failure::{Answer, Failure},
-    listen::output::Lines,
+    listen::{
+        forward::{Forwarder, Forwarding},
+        output::Lines,
+    },
     log,
     receiver::{self, Printer, Recorder},
+    send,
     server::{self, Limits, connections_at_most},
 };
 
@@ -38,9 +49,13 @@ const GRACE: Duration = Duration::from_secs(8);
 /// How much of that is kept for the lines that are being written once the requests are answered.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
+/// How long what is being forwarded may take then; it has time left to be given back.
+const LAST_POSTS: Duration = Duration::from_secs(6);
+
 pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     let mut signals = Signals::new().map_err(|error| Failure::because("no signals can be had", error))?;
     let secrets = args.secret.secrets()?;
+    let forwarder = forwarder(args, &secrets)?;
     let cannot_listen = |error| Failure::because(format!("cannot listen on {}", args.addr), error);
     let listener = server::listen(&args.addr).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
@@ -51,23 +66,29 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     let mut health = Health::of(secrets.clone());
 
     if args.secret.is_file() {
-        tokio::spawn(follow(secrets.clone()));
+        tokio::spawn(follow(secrets.clone(), || {
+            tracing::info!(
+                "the share secret changed; the one before it stays in force for {} s more",
+                ShareSecrets::DEFAULT_OVERLAP.as_secs()
+            );
+        }));
     }
     let output = output::standard_output();
-    let output = output.map_err(|error| Failure::because("standard output cannot be used", error))?;
+    let lines =
+        Lines::new(output.map_err(|error| Failure::because("standard output cannot be used", error))?);
     let endpoint = Endpoint::new(ENDPOINT, secrets);
-    let Receiving { app, lost, end } = match &args.inbox {
-        InboxUrl::None => in_memory(&args.path, endpoint, Lines::new(output)),
+    let Receiving { app, lost, told, end } = match &args.inbox {
+        InboxUrl::None => in_memory(&args.path, endpoint, lines),
         InboxUrl::Sqlite(path) => {
             let cannot =
                 |error| Failure::because(format!("cannot keep an inbox in {}", path.display()), error);
-            let store = health.watching(SqliteStore::open(path).map_err(cannot)?);
-            in_inbox(&args.path, endpoint, store, Lines::new(output))
+            let inbox = Inbox::new(health.watching(SqliteStore::open(path).map_err(cannot)?));
+            in_inbox(&args.path, endpoint, inbox, forwarder, lines)
         }
         InboxUrl::Postgres(url) => {
             let cannot = |error| Failure::because("cannot keep an inbox in that database", error);
-            let store = health.watching(PgStore::connect(&url.0).await.map_err(cannot)?);
-            in_inbox(&args.path, endpoint, store, Lines::new(output))
+            let inbox = Inbox::new(health.watching(PgStore::connect(&url.0).await.map_err(cannot)?));
+            in_inbox(&args.path, endpoint, inbox, forwarder, lines)
         }
     };
     let limits = Limits { connections: connections_at_most(args.max_connections), ..Limits::default() };
@@ -95,6 +116,7 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     if let Some(admin) = admin {
         admin.abort();
     }
+    drop(told);
     tokio::select! {
         () = finish(served, end) => {}
         () = signals.next() => tracing::warn!("told to stop once more: what is under way is cut off"),
@@ -105,17 +127,47 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
     Ok(Answer::Yes)
 }
 
+/// What forwards events, where they are to be forwarded.
+fn forwarder(args: &ListenArgs, secrets: &ShareSecrets) -> Result<Option<Forwarder<HttpTransport>>, Failure> {
+    let ForwardArgs { forward, forward_secret_file, ca_file, .. } = &args.forward;
+    let Some(to) = forward else { return Ok(None) };
+    if args.inbox == InboxUrl::None {
+        return Err(Failure::new(
+            "--forward needs an inbox, which keeps events until they are taken: give --inbox sqlite:PATH or --inbox postgres://…",
+        ));
+    }
+    let secrets = match forward_secret_file {
+        None => secrets.clone(),
+        Some(path) => {
+            let unusable = |error| Failure::because("the secret to forward with cannot be used", error);
+            let own = ShareSecrets::from_file(path).map_err(unusable)?;
+            tokio::spawn(follow(own.clone(), || tracing::info!("the secret to forward with changed")));
+            own
+        }
+    };
+    let transport = send::transport(ca_file.as_deref())?.with_response_cap(forward::RESPONSE_CAP);
+    tracing::info!(host = to.host(), port = to.port(), "events are forwarded");
+    Ok(Some(Forwarder::new(
+        transport,
+        Forwarding {
+            to: to.clone(),
+            secrets,
+            attempt_timeout: args.forward.forward_timeout,
+            give_up_after: args.forward.forward_for,
+            concurrency: args.forward.forward_concurrency,
+            grace: LAST_POSTS,
+        },
+    )))
+}
+
 /// Follows the secret's file. What is wrong with it is logged by the secrets themselves.
-async fn follow(secrets: ShareSecrets) {
+async fn follow(secrets: ShareSecrets, tell: impl Fn()) {
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         if let Ok(Reload::Changed) = secrets.reload_settled() {
-            tracing::info!(
-                "the share secret changed; the one before it stays in force for {} s more",
-                ShareSecrets::DEFAULT_OVERLAP.as_secs()
-            );
+            tell();
         }
     }
 }
@@ -124,6 +176,8 @@ async fn follow(secrets: ShareSecrets) {
 struct Receiving {
     app: Router,
     lost: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Dropped at the word to stop, where something is to end while requests are still answered.
+    told: Option<oneshot::Sender<()>>,
     end: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
@@ -144,15 +198,27 @@ fn in_memory(path: &str, endpoint: Endpoint, lines: Lines<File>) -> Receiving {
             sleep(Duration::from_millis(10)).await;
         }
     });
-    Receiving { app, lost, end }
+    Receiving { app, lost, told: None, end }
 }
 
-/// An event is stored before it is answered, and its line written after.
-fn in_inbox(path: &str, endpoint: Endpoint, store: impl Store, lines: Lines<File>) -> Receiving {
-    let (inbox, printer) = (Inbox::new(store), Printer::new(lines));
+/// An event is stored before it is answered, and its line written or it is forwarded after.
+fn in_inbox(
+    path: &str,
+    endpoint: Endpoint,
+    inbox: Inbox<impl Store>,
+    forwarder: Option<Forwarder<HttpTransport>>,
+    lines: Lines<File>,
+) -> Receiving {
     let app = receiver::router(path, endpoint, inbox.clone());
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
+    if let Some(forwarder) = forwarder {
+        let worker = tokio::spawn(forwarder.worker(inbox).run(stopped));
+        // What is not taken by then is in the inbox.
+        let end = Box::pin(async move { drop(worker.await) });
+        return Receiving { app, lost: Box::pin(pending()), told: Some(stop), end };
+    }
+    let printer = Printer::new(lines);
     let worker = tokio::spawn(printer.worker(inbox).run(stopped));
     let lost = Box::pin(async move { printer.lost().await });
     let end = Box::pin(async move {
@@ -160,7 +226,7 @@ fn in_inbox(path: &str, endpoint: Endpoint, store: impl Store, lines: Lines<File
         // What is not printed is in the inbox.
         let _ = worker.await;
     });
-    Receiving { app, lost, end }
+    Receiving { app, lost, told: None, end }
 }
 
 /// Lets requests and lines that are under way come to their end, for a while.

@@ -18,7 +18,7 @@ pub(super) async fn run(args: &SendArgs, file: &Path, output: Output) -> Result<
         .style(args.style())
         .schedule(args.schedule())
         .attempt_timeout(args.attempt_timeout);
-    let target = UrlTarget::new(args.to.clone(), transport(args)?);
+    let target = UrlTarget::new(args.to.clone(), transport(args.ca_file.as_deref())?);
     let text = output == Output::Text;
     let mut printed = Ok(());
     let observe = |step: &StepReport| {

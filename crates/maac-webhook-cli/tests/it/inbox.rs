@@ -17,13 +17,13 @@ use tempfile::TempDir;
 
 use crate::support::{Client, Listener, SECRET, maac_webhook, run};
 
-struct Inbox {
+pub(crate) struct Inbox {
     url: String,
     _folder: Option<TempDir>,
 }
 
 impl Inbox {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { url: format!("sqlite:{}", folder.path().join("inbox.db").display()), _folder: Some(folder) }
     }
@@ -32,7 +32,7 @@ impl Inbox {
         Some(Self { url: Postgres::shared()?.new_database(), _folder: None })
     }
 
-    fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
@@ -50,18 +50,18 @@ impl Inbox {
     }
 
     /// What `inbox` says, without the dates.
-    fn said(&self, args: &[&str]) -> String {
+    pub(crate) fn said(&self, args: &[&str]) -> String {
         run(maac_webhook(&["inbox"]).args(args).args(["--inbox", self.url()]), b"")
     }
 
-    fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let said = self.said(&[args, &["--output", "json"]].concat());
         let stdout = said.split("----- stdout -----\n").nth(1).unwrap().split("----- stderr").next().unwrap();
         serde_json::from_str(stdout).unwrap_or_else(|_| panic!("{said}"))
     }
 
     /// Waits until so many events are in a state.
-    fn until(&self, state: &str, events: usize) {
+    pub(crate) fn until(&self, state: &str, events: usize) {
         let begun = Instant::now();
         while self.json(&["stats"])[state] != events {
             assert!(begun.elapsed() < PATIENCE, "{}", self.json(&["stats"]));
@@ -69,7 +69,7 @@ impl Inbox {
     }
 }
 
-fn event(number: usize) -> String {
+pub(crate) fn event(number: usize) -> String {
     format!(
         r#"{{"timestamp": "2026-11-24T10:00:00.000000+08:00", "topic": "prize.points_added", "data": {{"points_id": "p-{number}"}}}}"#
     )

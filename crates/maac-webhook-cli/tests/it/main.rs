@@ -4,6 +4,7 @@
 
 mod admin;
 #[cfg(target_os = "linux")]
+mod forward;
 mod idle;
 mod inbox;
 mod invocations;

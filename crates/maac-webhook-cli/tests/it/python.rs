@@ -8,7 +8,10 @@ use std::{
 use maac_webhook_test_support::process::Running;
 use serde_json::{Value, json};
 
-use crate::support::{File, Listener, SECRET, maac_webhook, run};
+use crate::{
+    inbox::Inbox,
+    support::{File, Listener, SECRET, maac_webhook, run},
+};
 
 fn python(script: &str, args: &[&str]) -> Command {
     let mut command = Command::new("python3");
@@ -56,6 +59,25 @@ fn a_python_receiver_accepts_what_send_sends() {
     let mut forged = maac_webhook(&["send", "message.first_open", "--to", &url, "--secret", "another"]);
     let said = run(&mut forged, b"");
     assert!(said.starts_with("exit status: 1\n") && said.contains("answered 401"), "{said}");
+}
+
+#[test]
+fn a_python_upstream_accepts_what_listen_forwards() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = File::new("certificate.pem", made.cert.pem());
+    let key = File::new("key.pem", made.signing_key.serialize_pem());
+    let mut upstream = python("receiver.py", &[certificate.path(), key.path()]);
+    let (_process, stdout) = Running::start(upstream.env("MAAC_SHARE_SECRET", "own"));
+    let mut lines = BufReader::new(stdout).lines().map(Result::unwrap);
+    let (url, own, inbox) = (lines.next().unwrap(), File::new("own", "own\n"), Inbox::new());
+    let forward = ["--forward", &url, "--forward-secret-file", own.path(), "--ca-file", certificate.path()];
+    let listener = Listener::start(&[&["--inbox", inbox.url()], &forward[..]].concat());
+    let body = r#"{"topic": "new.topic", "data": {"名": "🎉 \u5973", "n": 1e2}}"#;
+    assert_eq!(listener.post(body.as_bytes(), Some("a-key")), 200);
+    let received: Value = serde_json::from_str(&lines.next().unwrap()).unwrap();
+    assert_eq!((&received["topic"], &received["key"]), (&json!("new.topic"), &json!("a-key")));
+    assert_eq!(received["content_type"], "application/json; charset=utf-8");
+    inbox.until("done", 1);
 }
 
 #[test]

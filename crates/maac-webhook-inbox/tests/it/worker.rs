@@ -137,6 +137,7 @@ on_each_store!(
     what_is_accepted_is_handled_at_once_and_once,
     an_event_that_fails_is_due_again_until_it_is_handled,
     what_fails_panics_or_takes_too_long_is_a_dead_letter_and_its_neighbours_are_handled,
+    an_event_is_given_up_at_its_first_failure_after_so_long,
     what_cannot_be_read_goes_to_the_handler_or_to_the_dead_letters,
     no_more_events_are_handled_at_once_than_it_was_told,
     a_lease_is_prolonged_while_its_handler_runs,
@@ -212,6 +213,37 @@ async fn what_fails_panics_or_takes_too_long_is_a_dead_letter_and_its_neighbours
     errors.sort_unstable();
     let timeout = "the handler took longer than 50ms";
     assert_eq!(errors, ["no\u{fffd}database", "the handler panicked: a bug", timeout]);
+}
+
+async fn an_event_is_given_up_at_its_first_failure_after_so_long(fixture: Fixture<impl Store>) {
+    let seen = Seen::default();
+    let handler = {
+        let seen = seen.clone();
+        service_fn(move |delivery: Delivery| {
+            seen.note(&delivery);
+            async { Err::<(), _>(std::io::Error::other("down")) }
+        })
+    };
+    fixture.accept(1).await;
+    let age = Duration::from_millis(300);
+    let worker = Worker::new(fixture.inbox.clone(), handler)
+        .with_backoff(NO_TIME)
+        .with_max_attempts(u32::MAX)
+        .with_give_up_after(age);
+    let (_stop, _running) = start(worker);
+    let dead = fixture.until(State::Dead, 1).await;
+    let (entry, _, failures) = fixture.inbox.store().show(dead[0].id).await.unwrap().unwrap();
+    let old = |at: Timestamp| Duration::try_from(at.duration_since(entry.received_at)).unwrap() >= age;
+    let (last, before) = failures.split_last().unwrap();
+    assert!(old(last.ended_at) && before.len() > 1, "{failures:#?}");
+
+    let attempts = seen.times()[0];
+    fixture.inbox.store().retry(entry.id, Timestamp::now()).await.unwrap();
+    while seen.times()[0] == attempts {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    fixture.until(State::Dead, 1).await;
+    assert_eq!(seen.times(), [attempts + 1], "one attempt more");
 }
 
 async fn what_cannot_be_read_goes_to_the_handler_or_to_the_dead_letters(fixture: Fixture<impl Store>) {

@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// A stream that is read on when it cannot be written any more.
 ///
 /// A receiver may answer before it has read the whole body (413 to a large one) and close. The rest of the
-/// body then meets a reset, while the answer is there to be read. So a write that meets one counts as done, and
-/// its error comes out where there is nothing more to read.
+/// body then meets a reset, while the answer is there to be read. So a write that meets one waits, for good: no more of
+/// the body is asked for, and the error comes out where there is nothing more to read.
 #[derive(Debug)]
 pub(super) struct ReadOn<S> {
     stream: S,
@@ -22,18 +22,14 @@ impl<S> ReadOn<S> {
         Self { stream, unwritable: None }
     }
 
-    fn written(
-        &mut self,
-        length: usize,
-        write: impl FnOnce(&mut S) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
+    fn written(&mut self, write: impl FnOnce(&mut S) -> Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if self.unwritable.is_some() {
-            return Poll::Ready(Ok(length));
+            return Poll::Pending;
         }
         match ready!(write(&mut self.stream)) {
             Err(error) if is_broken(&error) => {
                 self.unwritable = Some(error);
-                Poll::Ready(Ok(length))
+                Poll::Pending
             }
             result => Poll::Ready(result),
         }
@@ -66,7 +62,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadOn<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.written(bytes.len(), |stream| Pin::new(stream).poll_write(context, bytes))
+        self.written(|stream| Pin::new(stream).poll_write(context, bytes))
     }
 
     fn poll_write_vectored(
@@ -74,8 +70,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadOn<S> {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let length = pieces.iter().map(|piece| piece.len()).sum();
-        self.written(length, |stream| Pin::new(stream).poll_write_vectored(context, pieces))
+        self.written(|stream| Pin::new(stream).poll_write_vectored(context, pieces))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -93,7 +88,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadOn<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::AsyncReadExt;
 
     use super::*;
 
@@ -127,7 +122,10 @@ mod tests {
     #[tokio::test]
     async fn a_broken_write_is_told_once_the_answer_has_been_read() {
         let mut stream = ReadOn::new(Broken(b"413"));
-        stream.write_all(b"a body").await.unwrap();
+        let writing = std::future::poll_fn(|context| {
+            Poll::Ready(Pin::new(&mut stream).poll_write(context, b"a body").is_pending())
+        });
+        assert!(writing.await, "no more is asked for");
         let mut answer = [0; 3];
         stream.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, b"413");

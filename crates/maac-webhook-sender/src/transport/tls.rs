@@ -99,7 +99,7 @@ fn lacks_root(error: &io::Error) -> bool {
 fn untrusted(error: &io::Error, unread: Option<&str>) -> String {
     let unread = unread.map(|why| format!(" (the system's certificates: {why})")).unwrap_or_default();
     format!(
-        "{error}: no root that is trusted is behind it{unread}; HttpTransport::with_root_certificate adds one, and --ca-file of `maac-webhook send`"
+        "{error}: no root that is trusted is behind it{unread}; HttpTransport::with_root_certificate adds one, and --ca-file of `maac-webhook`"
     )
 }
 

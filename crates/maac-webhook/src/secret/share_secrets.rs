@@ -9,7 +9,7 @@ use super::{
     ShareSecret,
     error::{Origin, SecretError, SecretErrorKind},
 };
-use crate::signature::SigningKey;
+use crate::{Signature, signature::SigningKey};
 
 /// The share secrets of one endpoint that are in force now: the current one and, for a short while
 /// after a change, the one before it.
@@ -261,6 +261,19 @@ impl ShareSecrets {
                 Err(error)
             }
         }
+    }
+
+    /// Signs `body` with the current secret, as for passing an event on; `None` where there is no secret yet.
+    ///
+    /// ```
+    /// # use maac_webhook::{ShareSecret, ShareSecrets, Signature};
+    /// let secrets = ShareSecrets::from_value("d0c5c1a6")?;
+    /// assert_eq!(secrets.sign(b"{}"), Some(Signature::sign(&ShareSecret::new("d0c5c1a6")?, b"{}")));
+    /// # Ok::<(), maac_webhook::SecretError>(())
+    /// ```
+    #[must_use]
+    pub fn sign(&self, body: &[u8]) -> Option<Signature> {
+        Some(self.live().current.as_ref()?.signing.sign(body))
     }
 
     pub(crate) fn live(&self) -> Arc<LiveKeys> {

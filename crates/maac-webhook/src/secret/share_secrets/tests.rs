@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::*;
-use crate::SecretErrorKind;
+use crate::{SecretErrorKind, test_log::log_of};
 
 fn secret(text: &str) -> ShareSecret {
     ShareSecret::new(text).unwrap()
@@ -162,29 +162,11 @@ fn a_file_that_goes_bad_leaves_the_last_good_secret_in_force() {
     assert_eq!(current(&secrets), "one");
 }
 
-/// What the log says while `look` looks at the file, whose content is each of these in turn.
-fn log_of(
-    contents: &[&str],
-    look: fn(&ShareSecrets) -> Result<Reload, SecretError>,
-) -> (Vec<String>, String) {
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
+/// What is found and logged while `look` looks at the file, whose content is each of these in turn.
+fn looks(contents: &[&str], look: fn(&ShareSecrets) -> Result<Reload, SecretError>) -> (Vec<String>, String) {
     let file = File::new("looks", b"old\n");
     let secrets = ShareSecrets::from_file(&file.0).unwrap();
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    let found = tracing::subscriber::with_default(log, || {
+    log_of(|| {
         let look = |content: &&str| {
             fs::write(&file.0, content).unwrap();
             match look(&secrets) {
@@ -193,13 +175,12 @@ fn log_of(
             }
         };
         contents.iter().map(look).collect()
-    });
-    (found, String::from_utf8(lines.0.lock().unwrap().clone()).unwrap())
+    })
 }
 
 #[test]
 fn what_is_wrong_with_a_file_is_told_once_until_it_is_mended() {
-    let (found, log) = log_of(&["", "", "old", "", "new"], ShareSecrets::reload);
+    let (found, log) = looks(&["", "", "old", "", "new"], ShareSecrets::reload);
     assert_eq!(found, ["Empty old", "Empty old", "Unchanged old", "Empty old", "Changed new"]);
     assert_eq!(log.matches("ERROR").count(), 2, "{log}");
     assert_eq!(log.matches("the last good share secret stays in force").count(), 2, "{log}");
@@ -207,7 +188,7 @@ fn what_is_wrong_with_a_file_is_told_once_until_it_is_mended() {
 
 #[test]
 fn half_a_secret_is_not_adopted_by_who_looks_every_now_and_then() {
-    let (found, log) = log_of(
+    let (found, log) = looks(
         &["old", "", "ne", "new", "new", "new", "", "", "", "other", "newer", "newer"],
         ShareSecrets::reload_settled,
     );
@@ -241,4 +222,14 @@ fn debug_has_no_secret() {
     secrets.rotate(secret("hush-two"), Duration::from_secs(60));
     let shown = format!("{secrets:?} {:?}", secret("hush-three"));
     assert!(!shown.contains("hush"), "{shown}");
+}
+
+#[test]
+fn a_body_is_signed_with_the_current_secret_alone() {
+    let secrets = ShareSecrets::empty();
+    assert_eq!(secrets.sign(b"{}"), None);
+    secrets.set(secret("one"));
+    assert_eq!(secrets.sign(b"{}"), Some(Signature::sign(&secret("one"), b"{}")));
+    secrets.rotate(secret("two"), ShareSecrets::DEFAULT_OVERLAP);
+    assert_eq!(secrets.sign(b"{}"), Some(Signature::sign(&secret("two"), b"{}")));
 }
