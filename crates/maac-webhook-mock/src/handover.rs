@@ -34,6 +34,8 @@ pub(crate) type Answer = Result<Answered, TransportError>;
 pub(crate) struct Answered {
     pub(crate) response: ResponseRecord,
     pub(crate) rejection: Option<RejectionKind>,
+    /// Whether what was taken of the body is what the receiver read: a socket takes more.
+    pub(crate) in_process: bool,
 }
 
 /// The requests on their way to one target.
@@ -55,6 +57,7 @@ pub(crate) struct Logged {
     pub(crate) request: RequestRecord,
     pub(crate) length: u64,
     pub(crate) read: BodyRead,
+    pub(crate) in_process: bool,
     pub(crate) unheard: Option<ResponseRecord>,
     pub(crate) rejection: Option<RejectionKind>,
 }
@@ -75,18 +78,26 @@ impl Transport for Handover<'_> {
         let (number, request) = self.log.with(|log| {
             let (record, request) = self.outgoing.attempt(log.len() + 1, target);
             let (length, read) = (request.body().len(), request.body().read());
-            log.push(Logged { request: record, length, read, unheard: None, rejection: None });
+            log.push(Logged {
+                request: record,
+                length,
+                read,
+                in_process: false,
+                unheard: None,
+                rejection: None,
+            });
             (log.len(), request)
         });
         let gone = || TransportError::new(TransportErrorKind::Closed, "the receiver is gone");
         let (reply, answer) = oneshot::channel();
         let exchange = Exchange { target: target.clone(), request, reply };
         self.exchanges.send(exchange).map_err(|_| gone())?;
-        let Answered { response, rejection } = answer.await.map_err(|_| gone())??;
+        let Answered { response, rejection, in_process } = answer.await.map_err(|_| gone())??;
         let lost = self.outgoing.unheard(number);
         self.log.with(|log| {
             let Some(logged) = log.last_mut() else { return };
             logged.rejection = rejection;
+            logged.in_process = in_process;
             logged.unheard = lost.is_some().then(|| response.clone());
         });
         lost.map_or(Ok(response), Err)

@@ -120,8 +120,10 @@ fn write_attempt(text: &mut String, event: &SentEvent, attempt: &SentAttempt) {
     if let Some(kind) = attempt.rejection {
         let _ = write!(text, " ({})", kind.as_str());
     }
-    if event.tampering == Some(Tampering::BodyTooLarge) {
-        let (read, length) = (attempt.body_read, attempt.body_length);
+    if event.tampering == Some(Tampering::BodyTooLarge)
+        && let Some(read) = attempt.body_read
+    {
+        let length = attempt.body_length;
         let _ = write!(text, "; the receiver read {} of {}", size(read), size(length));
         if read >= length {
             text.push_str(", without a limit");

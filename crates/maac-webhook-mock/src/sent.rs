@@ -51,8 +51,9 @@ pub struct SentAttempt {
     pub request: RequestRecord,
     /// How many bytes of a body there were to read.
     pub body_length: u64,
-    /// How many of them the receiver read; over a URL, how many were sent, and some of those it may have left alone.
-    pub body_read: u64,
+    /// How many of them the receiver read, where that is known: in process. A socket takes bytes that nobody reads, and a
+    /// server may read on to throw them away.
+    pub body_read: Option<u64>,
     /// When it was sent, how long it took, and what came of it.
     pub attempt: Attempt,
     /// What the receiver answered without being heard, since the answer or the connection was lost.
@@ -165,10 +166,10 @@ impl Sent {
 impl SentEvent {
     pub(crate) fn new(outgoing: &Outgoing, record: DeliveryRecord, log: Vec<Logged>) -> Self {
         let attempts = log.into_iter().zip(record.attempts).map(
-            |(Logged { request, length, read, unheard, rejection }, attempt)| SentAttempt {
+            |(Logged { request, length, read, in_process, unheard, rejection }, attempt)| SentAttempt {
                 request,
                 body_length: length,
-                body_read: read.bytes(),
+                body_read: in_process.then(|| read.bytes()),
                 attempt,
                 unheard,
                 rejection,
@@ -194,7 +195,7 @@ impl SentEvent {
 
     /// Whether a body that is too large was read to its end.
     fn read_without_limit(&self) -> bool {
-        let whole = |attempt: &SentAttempt| attempt.body_read >= attempt.body_length;
+        let whole = |attempt: &SentAttempt| attempt.body_read.is_some_and(|read| read >= attempt.body_length);
         self.tampering == Some(Tampering::BodyTooLarge) && self.attempts.iter().any(whole)
     }
 
@@ -225,7 +226,8 @@ impl Serialize for SentAttempt {
         struct Flat<'a> {
             request: &'a RequestRecord,
             body_length: u64,
-            body_read: u64,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            body_read: Option<u64>,
             #[serde(flatten)]
             attempt: &'a Attempt,
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -109,7 +109,7 @@ async fn record<B: MessageBody>(response: HttpResponse<B>) -> Answer {
             parts.headers.append(name, value);
         }
     }
-    Ok(Answered { response: ResponseRecord::of(&parts, answered), rejection })
+    Ok(Answered { response: ResponseRecord::of(&parts, answered), rejection, in_process: true })
 }
 
 fn failed(error: impl std::fmt::Display) -> TransportError {

@@ -53,7 +53,7 @@ where
     let (head, body) = response.await.map_err(|error| failed(error.into()))?.into_parts();
     let body = body.collect().await.map_err(|error| failed(error.into()))?;
     let rejection = head.extensions.get().map(Rejection::kind);
-    Ok(Answered { response: ResponseRecord::of(&head, body.to_bytes()), rejection })
+    Ok(Answered { response: ResponseRecord::of(&head, body.to_bytes()), rejection, in_process: true })
 }
 
 /// A service that fails closes its connection without an answer, as a server does.

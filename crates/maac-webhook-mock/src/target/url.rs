@@ -91,7 +91,7 @@ fn by<W: Future>(transport: HttpTransport, exchanges: Exchanges, work: W) -> imp
         let transport = transport.clone();
         let answer = async move {
             let response = transport.send_body(&target, request).await?;
-            Ok(Answered { response, rejection: None })
+            Ok(Answered { response, rejection: None, in_process: false })
         };
         (answer, reply)
     };
