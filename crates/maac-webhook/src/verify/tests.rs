@@ -308,3 +308,14 @@ fn a_retry_that_was_built_anew_says_the_same_and_another_member_says_more() {
     }
     assert_eq!(content("no JSON"), None);
 }
+
+#[test]
+fn a_later_piece_is_counted_however_long_the_body_was_said_to_be() {
+    let budget = crate::BodyBudget::new(100);
+    let verifier = Verifier::new(Endpoint::new("crm", secret("one")).with_body_budget(budget.clone()));
+    let signature = sign("one", BODY);
+    let mut verification = verifier.begin(head(&signature, "k").with_content_length(Some(4))).unwrap();
+    verification.update(Bytes::from_static(b"ab")).unwrap();
+    verification.update(Bytes::from_static(b"cdef")).unwrap();
+    assert_eq!(budget.held(), 6);
+}
