@@ -46,6 +46,13 @@ struct Shared {
     seen: Mutex<Seen>,
 }
 
+/// Where a new secret is from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Caller,
+    File,
+}
+
 /// What the file held when it was last looked at.
 enum Seen {
     /// The secret in force.
@@ -181,6 +188,16 @@ impl ShareSecrets {
     }
 
     fn rotate_at(&self, secret: ShareSecret, keep_old_for: Duration, now: Instant) -> Reload {
+        self.rotate_from(Source::Caller, secret, keep_old_for, now)
+    }
+
+    fn rotate_from(
+        &self,
+        source: Source,
+        secret: ShareSecret,
+        keep_old_for: Duration,
+        now: Instant,
+    ) -> Reload {
         if keep_old_for > Self::MAX_OVERLAP {
             tracing::warn!(
                 asked_s = keep_old_for.as_secs(),
@@ -196,7 +213,9 @@ impl ShareSecrets {
         let previous = match (&live.current, &live.previous) {
             // A file that was written in two steps, with a pause: its first half was no secret, and the one before it is on its
             // way still.
-            (Some(half), Some((old, until))) if now < *until && half.begins(&secret) => {
+            (Some(half), Some((old, until)))
+                if source == Source::File && now < *until && half.begins(&secret) =>
+            {
                 Some((old.clone(), *until))
             }
             (current, _) => current.clone().map(|old| (old, until)),
@@ -247,7 +266,7 @@ impl ShareSecrets {
                     return Ok(Reload::Unsettled);
                 }
                 *seen = Seen::Good;
-                Ok(self.rotate_at(secret, Self::DEFAULT_OVERLAP, Instant::now()))
+                Ok(self.rotate_from(Source::File, secret, Self::DEFAULT_OVERLAP, Instant::now()))
             }
             Err(error) => {
                 let before = match &*seen {

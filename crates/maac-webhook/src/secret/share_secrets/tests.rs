@@ -119,15 +119,22 @@ fn rotating_to_the_secret_in_force_changes_nothing() {
 }
 
 #[test]
-fn half_a_secret_that_was_adopted_is_not_the_one_before() {
-    let (secrets, now) = (ShareSecrets::new(secret("old")), Instant::now());
-    secrets.rotate_at(secret("ne"), Duration::from_secs(60), now);
-    secrets.rotate_at(secret("new"), Duration::from_secs(60), now + Duration::from_secs(5));
+fn half_a_secret_that_a_file_had_is_not_the_one_before() {
+    let overlap = Duration::from_secs(60);
+    let rotated = |source| {
+        let (secrets, now) = (ShareSecrets::new(secret("old")), Instant::now());
+        secrets.rotate_from(source, secret("ne"), overlap, now);
+        secrets.rotate_from(source, secret("new"), overlap, now + Duration::from_secs(5));
+        (secrets, now)
+    };
+    let (secrets, now) = rotated(Source::File);
     assert_eq!(current(&secrets), "new");
-    assert_eq!(previous(&secrets), Some(("old".to_owned(), now + Duration::from_secs(60))));
-
-    secrets.rotate_at(secret("newer"), Duration::from_secs(60), now + Duration::from_secs(90));
+    assert_eq!(previous(&secrets), Some(("old".to_owned(), now + overlap)));
+    secrets.rotate_from(Source::File, secret("newer"), overlap, now + Duration::from_secs(90));
     assert_eq!(previous(&secrets).unwrap().0, "new", "the old one's time is over");
+
+    let (secrets, _) = rotated(Source::Caller);
+    assert_eq!(previous(&secrets).unwrap().0, "ne", "who rotates by itself means what it says");
 }
 
 #[test]
