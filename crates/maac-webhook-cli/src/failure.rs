@@ -1,5 +1,7 @@
 use std::{error::Error, fmt};
 
+use maac_webhook::error_with_causes;
+
 /// What a command found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -35,17 +37,11 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = self.what.clone();
-        let mut source = self.source.as_ref().map(|source| &**source as &(dyn Error + 'static));
-        while let Some(error) = source {
-            let cause = error.to_string();
-            // Some say themselves what caused them.
-            if !text.ends_with(&cause) {
-                text = format!("{text}: {cause}");
-            }
-            source = error.source();
+        f.write_str(&self.what)?;
+        match &self.source {
+            Some(source) => write!(f, ": {}", error_with_causes(&**source)),
+            None => Ok(()),
         }
-        f.write_str(&text)
     }
 }
 

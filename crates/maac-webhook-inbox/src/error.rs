@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-use maac_webhook::{Rejection, RejectionKind};
+use maac_webhook::{Rejection, RejectionKind, error_with_causes};
 
 /// Why a store did not do what it was asked. Nothing was changed then, unless it says so.
 ///
@@ -84,10 +84,6 @@ impl Error for StoreError {
 
 impl From<StoreError> for Rejection {
     fn from(error: StoreError) -> Self {
-        let mut detail = error.to_string();
-        if let Some(source) = &error.source {
-            detail.push_str(&format!(": {source}"));
-        }
-        Self::with_detail(RejectionKind::StoreUnavailable, detail)
+        Self::with_detail(RejectionKind::StoreUnavailable, error_with_causes(&error))
     }
 }

@@ -11,7 +11,9 @@ use std::{
 
 use tower_service::Service;
 
-use crate::{Delivery, Event, OfTopic, Rejection, RejectionKind, event::Topic, from_delivery};
+use crate::{
+    Delivery, Event, OfTopic, Rejection, RejectionKind, error_with_causes, event::Topic, from_delivery,
+};
 
 /// Hands each delivery to the handler of its topic.
 ///
@@ -181,15 +183,7 @@ impl TopicRouter {
 fn failed(error: Box<dyn Error + Send + Sync>) -> Rejection {
     match error.downcast::<Rejection>() {
         Ok(rejection) => *rejection,
-        Err(error) => {
-            let mut detail = error.to_string();
-            let mut source = error.source();
-            while let Some(cause) = source {
-                detail.push_str(&format!(": {cause}"));
-                source = cause.source();
-            }
-            Rejection::with_detail(RejectionKind::HandlerFailed, detail)
-        }
+        Err(error) => Rejection::with_detail(RejectionKind::HandlerFailed, error_with_causes(&*error)),
     }
 }
 
