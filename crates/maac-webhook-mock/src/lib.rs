@@ -31,7 +31,7 @@
 //! | | |
 //! | --- | --- |
 //! | what is sent | [`samples`], [`MockEvent`], a [`Generator`] |
-//! | what is wrong with it | [`Tampering`] |
+//! | what is wrong with it | [`Tampering`], [`Malformed`] |
 //! | how the sender and the network behave | [`Behaviour`] |
 //! | where it goes | [`MockTarget`] |
 //! | what came of it | [`Sent`] |
@@ -47,6 +47,7 @@ mod event;
 mod expectation;
 mod generator;
 mod handover;
+mod malformed;
 mod outgoing;
 mod plan;
 mod report;
@@ -66,6 +67,7 @@ pub use error::{MockError, MockErrorKind};
 pub use event::MockEvent;
 pub use expectation::Expectation;
 pub use generator::Generator;
+pub use malformed::Malformed;
 pub use scenario::{Scenario, ScenarioError, ScenarioReport, Step, StepReport};
 pub use sender::MockSender;
 pub use sent::{Sent, SentAttempt, SentEvent};

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, header::CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue, Request, header::CONTENT_LENGTH};
 use maac_webhook::headers;
 use maac_webhook_sender::json::{self, BodyStyle};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,12 @@ pub enum Tampering {
     BodyTooLarge,
     /// There is no `CrescLab-Signature` header.
     SignatureMissing,
+    /// There is one, and it is empty.
+    SignatureEmpty,
+    /// Its first half alone is there: a receiver that compares as many digits as it is given takes it.
+    SignatureCutOff,
+    /// Its last digit is another one: a receiver that compares less than all of it takes it.
+    SignatureLastDigitChanged,
     /// There are two, both of them right.
     SignatureDoubled,
     /// Its hexadecimal digits are in upper case.
@@ -88,11 +94,14 @@ pub enum Tampering {
 
 impl Tampering {
     /// Every one there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::BodyByteFlipped,
         Self::BodyReserialised,
         Self::BodyTooLarge,
         Self::SignatureMissing,
+        Self::SignatureEmpty,
+        Self::SignatureCutOff,
+        Self::SignatureLastDigitChanged,
         Self::SignatureDoubled,
         Self::SignatureUpperCase,
         Self::SignatureOfAnotherSecret,
@@ -109,6 +118,9 @@ impl Tampering {
             Self::BodyByteFlipped
             | Self::BodyReserialised
             | Self::SignatureMissing
+            | Self::SignatureEmpty
+            | Self::SignatureCutOff
+            | Self::SignatureLastDigitChanged
             | Self::SignatureDoubled
             | Self::SignatureUpperCase
             | Self::SignatureOfAnotherSecret
@@ -155,13 +167,16 @@ impl Tampering {
                     headers.append(headers::SIGNATURE, signature);
                 }
             }
-            Self::SignatureUpperCase => {
-                if let Some(signature) = headers.get_mut(headers::SIGNATURE) {
-                    let upper = signature.as_bytes().to_ascii_uppercase();
-                    *signature = HeaderValue::from_bytes(&upper).unwrap_or_else(|_| signature.clone());
-                    signature.set_sensitive(true);
+            Self::SignatureEmpty => rewrite_signature(headers, |_| Vec::new()),
+            Self::SignatureCutOff => rewrite_signature(headers, |digits| digits[..digits.len() / 2].to_vec()),
+            Self::SignatureLastDigitChanged => rewrite_signature(headers, |digits| {
+                let mut changed = digits.to_vec();
+                if let Some(last) = changed.last_mut() {
+                    *last = if *last == b'0' { b'1' } else { b'0' };
                 }
-            }
+                changed
+            }),
+            Self::SignatureUpperCase => rewrite_signature(headers, <[u8]>::to_ascii_uppercase),
             Self::KeyMissing => drop(headers.remove(headers::IDEMPOTENCY_KEY)),
             Self::BodyByteFlipped
             | Self::BodyReserialised
@@ -171,6 +186,14 @@ impl Tampering {
             | Self::KeyReused
             | Self::KeyFresh => {}
         }
+    }
+}
+
+fn rewrite_signature(headers: &mut HeaderMap, rewrite: impl FnOnce(&[u8]) -> Vec<u8>) {
+    if let Some(signature) = headers.get_mut(headers::SIGNATURE) {
+        let rewritten = rewrite(signature.as_bytes());
+        *signature = HeaderValue::from_bytes(&rewritten).unwrap_or_else(|_| signature.clone());
+        signature.set_sensitive(true);
     }
 }
 
@@ -204,6 +227,9 @@ impl fmt::Display for Tampering {
             Self::BodyReserialised => "its body re-serialised",
             Self::BodyTooLarge => "a body that is too large",
             Self::SignatureMissing => "no signature",
+            Self::SignatureEmpty => "an empty signature",
+            Self::SignatureCutOff => "the first half of its signature",
+            Self::SignatureLastDigitChanged => "another last digit of its signature",
             Self::SignatureDoubled => "its signature doubled",
             Self::SignatureUpperCase => "its signature in upper case",
             Self::SignatureOfAnotherSecret => "the signature of another secret",

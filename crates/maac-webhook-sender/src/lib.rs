@@ -61,5 +61,5 @@ pub use request::{InvalidIdempotencyKey, WebhookRequest};
 pub use sender::{RetrySchedule, Sender};
 pub use target::{InvalidTarget, Target};
 #[cfg(feature = "http-transport")]
-pub use transport::{HttpTransport, InvalidRootCertificate};
+pub use transport::{HttpTransport, InvalidRootCertificate, RawConnection};
 pub use transport::{ResponseRecord, Transport, TransportError, TransportErrorKind};

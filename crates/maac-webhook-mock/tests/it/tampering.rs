@@ -70,6 +70,13 @@ async fn each_tampering_sends_what_it_says() {
                 );
             }
             Tampering::SignatureMissing => assert_eq!(signatures, [""; 0]),
+            Tampering::SignatureEmpty => assert_eq!(signatures, [""]),
+            Tampering::SignatureCutOff => assert_eq!(signatures, [&genuine[..32]]),
+            Tampering::SignatureLastDigitChanged => {
+                assert_eq!(signatures.len(), 1);
+                assert_eq!(signatures[0][..63], genuine[..63]);
+                assert!(signatures[0] != genuine && signatures[0].len() == 64);
+            }
             Tampering::SignatureDoubled => assert_eq!(signatures, [genuine.clone(), genuine]),
             Tampering::SignatureUpperCase => assert_eq!(signatures, [genuine.to_uppercase()]),
             Tampering::SignatureOfAnotherSecret => assert_ne!(signatures, [genuine]),

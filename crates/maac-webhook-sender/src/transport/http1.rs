@@ -18,8 +18,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, lookup_host};
 
 use super::{
-    InvalidRootCertificate, ResponseRecord, Transport, TransportError, TransportErrorKind, header_case,
-    read_on::ReadOn, tls::Tls,
+    InvalidRootCertificate, RawConnection, ResponseRecord, Transport, TransportError, TransportErrorKind,
+    header_case, read_on::ReadOn, tls::Tls,
 };
 use crate::Target;
 
@@ -81,6 +81,20 @@ impl HttpTransport {
             self.exchange(TokioIo::new(stream), request).await
         };
         answered.map_err(|error| TransportError::http(&error))
+    }
+
+    /// Connects, and leaves what is written to the caller.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being connected.
+    pub async fn connect(&self, target: &Target) -> Result<RawConnection, TransportError> {
+        let stream = connect(target).await?;
+        Ok(if target.is_https() {
+            RawConnection::new(self.tls.connect(target.host(), stream).await?, self.response_cap)
+        } else {
+            RawConnection::new(stream, self.response_cap)
+        })
     }
 
     async fn exchange<I, B>(&self, stream: I, request: Request<B>) -> hyper::Result<ResponseRecord>

@@ -5,6 +5,8 @@ mod header_case;
 #[cfg(feature = "http-transport")]
 mod http1;
 #[cfg(feature = "http-transport")]
+mod raw;
+#[cfg(feature = "http-transport")]
 mod read_on;
 #[cfg(feature = "http-transport")]
 mod tls;
@@ -18,6 +20,8 @@ use serde::Serialize;
 pub use error::{TransportError, TransportErrorKind};
 #[cfg(feature = "http-transport")]
 pub use http1::HttpTransport;
+#[cfg(feature = "http-transport")]
+pub use raw::RawConnection;
 #[cfg(feature = "http-transport")]
 pub use tls::InvalidRootCertificate;
 
