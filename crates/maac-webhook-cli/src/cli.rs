@@ -7,7 +7,7 @@ use maac_webhook::jiff::{Span, SpanRelativeTo};
 use maac_webhook_inbox::State;
 use maac_webhook_sender::{RetrySchedule, Target, json::BodyStyle};
 
-use crate::{secret::SecretArgs, server::Limits};
+use crate::{check::CheckArgs, secret::SecretArgs, server::Limits};
 
 /// Receive, send, sign and verify MAAC webhooks.
 ///
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Listen(Box<ListenArgs>),
     /// Send one signed event, with MAAC's retries; exit status 0 only if it was answered 200. Or a whole scenario
     Send(Box<SendArgs>),
+    /// Grade a receiver in any language; exit status 0 only if it does all that it must
+    Check(Box<CheckArgs>),
     /// Sign a body from standard input
     Sign(SignArgs),
     /// Verify a signature of a body from standard input, and explain a mismatch
@@ -285,16 +287,16 @@ impl SendArgs {
 
 /// The delays between attempts.
 #[derive(Clone, Debug)]
-pub(crate) struct Delays(Vec<Duration>);
+pub(crate) struct Delays(pub(crate) Vec<Duration>);
 
-fn delays(text: &str) -> Result<Delays, String> {
+pub(crate) fn delays(text: &str) -> Result<Delays, String> {
     if text.trim().is_empty() {
         return Ok(Delays(Vec::new()));
     }
     text.split(',').map(seconds).collect::<Result<_, _>>().map(Delays)
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.trim().parse().map_err(|_| format!("`{text}` is not a number of seconds"))?;
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{seconds} s is no duration"))
 }

@@ -5,6 +5,7 @@
 
 mod admin;
 mod arguments;
+mod check;
 mod cli;
 mod demo;
 mod failure;
@@ -57,6 +58,7 @@ async fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Demo(_) => demo::run(cli.output).await,
         Command::Listen(args) => listen::run(&args).await,
         Command::Send(args) => send::run(&args, cli.output).await,
+        Command::Check(args) => check::run(&args, cli.output).await,
         Command::Sign(args) => sign::run(&args, cli.output),
         Command::Verify(args) => verify::run(&args, cli.output),
         Command::Inbox(args) => inbox::run(&args, cli.output).await,

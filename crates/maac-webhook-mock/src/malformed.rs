@@ -25,7 +25,7 @@ pub enum Malformed {
     LengthNegative,
     /// The first chunk has no length.
     ChunkWithoutLength,
-    /// The head has a header of 256 KiB.
+    /// The head has a header of 1 MiB.
     HeadTooLarge,
     /// There are two lengths, and the second one is not the body's. A proxy and the receiver behind it may each take another.
     TwoLengths,
@@ -50,7 +50,7 @@ impl Malformed {
     pub const AMBIGUOUS: [Self; 2] = [Self::TwoLengths, Self::LengthAndChunks];
 
     /// How long a header is that is too large, in bytes.
-    const TOO_LARGE: usize = 256 * 1024;
+    const TOO_LARGE: usize = 1024 * 1024;
 
     /// The bytes that go out.
     #[must_use]
@@ -110,7 +110,7 @@ impl fmt::Display for Malformed {
             Self::LengthNoNumber => "a Content-Length that is a word",
             Self::LengthNegative => "a Content-Length that is negative",
             Self::ChunkWithoutLength => "a chunk without a length",
-            Self::HeadTooLarge => "a header of 256 KiB",
+            Self::HeadTooLarge => "a header of 1 MiB",
             Self::TwoLengths => "two values of Content-Length",
             Self::LengthAndChunks => "a Content-Length and chunks",
         })

@@ -37,7 +37,7 @@ fn signature(body: &str) -> String {
 #[test]
 fn help() {
     assert_invocation!("help", run(&mut maac_webhook(&["--help"]), b""));
-    for command in ["demo", "listen", "send", "sign", "verify", "inbox"] {
+    for command in ["demo", "listen", "send", "check", "sign", "verify", "inbox"] {
         let said = run(&mut maac_webhook(&[command, "--help"]), b"");
         insta::with_settings!({ omit_expression => true }, {
             insta::assert_snapshot!(format!("help_{command}"), said);

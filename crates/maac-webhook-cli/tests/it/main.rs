@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod admin;
+mod check;
 #[cfg(target_os = "linux")]
 mod forward;
 mod idle;

@@ -1,0 +1,93 @@
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use maac_webhook_conformance::{Group, Level};
+use maac_webhook_sender::Target;
+
+use crate::{
+    cli::{Delays, delays, seconds},
+    secret::SecretArgs,
+};
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// The receiver's URL. It is sent forgeries, retries, replays, large and malformed requests, and some hundred events:
+    /// not for one in production
+    #[arg(value_name = "URL", required_unless_present = "list")]
+    pub(super) url: Option<Target>,
+
+    /// The receiver's probe, which shows what it handled and may take faults: docs/conformance.md has its protocol
+    #[arg(long, value_name = "URL")]
+    pub(super) probe: Option<Target>,
+
+    /// These cases alone, such as MAAC-SIG-003,MAAC-SIG-004
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub(super) case: Vec<String>,
+
+    /// The cases of these groups alone: signature, body, idempotency, answers, retries, robustness, topics
+    #[arg(long, value_name = "GROUP,…", value_delimiter = ',', value_parser = group)]
+    pub(super) group: Vec<Group>,
+
+    /// The cases of these levels alone: must, should, info
+    #[arg(long, value_name = "LEVEL,…", value_delimiter = ',', value_parser = level)]
+    pub(super) level: Vec<Level>,
+
+    /// List the cases, and run none
+    #[arg(long)]
+    pub(super) list: bool,
+
+    /// Write the report with all that went over the wire to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+
+    /// Write the report to this file as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+
+    /// Write the report with all that went over the wire to this file, as a page
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+
+    /// How long to wait until somebody listens at the URL, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+    pub(super) wait: Duration,
+
+    /// How long all of it may take, in seconds; what is not graded then is inconclusive
+    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = seconds)]
+    pub(super) time_limit: Duration,
+
+    /// How long one attempt may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(super) attempt_timeout: Duration,
+
+    /// How long after each failed attempt the next one follows, in seconds; an empty text tries once
+    #[arg(long, value_name = "SECONDS,…", default_value = "1,2,4", value_parser = delays)]
+    pub(super) retry_delays: Delays,
+
+    /// Within which time an event is to be handled once it was answered 200, in seconds
+    #[arg(long, value_name = "SECONDS", requires = "probe", default_value = "10", value_parser = seconds)]
+    pub(super) handling_time: Duration,
+
+    /// Trust the certificates in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) secret: SecretArgs,
+}
+
+fn group(name: &str) -> Result<Group, String> {
+    named(name, &Group::ALL, Group::as_str)
+}
+
+fn level(name: &str) -> Result<Level, String> {
+    named(name, &Level::ALL, Level::as_str)
+}
+
+fn named<T: Copy>(name: &str, all: &[T], told: impl Fn(T) -> &'static str) -> Result<T, String> {
+    let found = all.iter().copied().find(|one| told(*one).eq_ignore_ascii_case(name));
+    found.ok_or_else(|| {
+        let all: Vec<_> = all.iter().map(|one| told(*one).to_lowercase()).collect();
+        format!("it is none of {}", all.join(", "))
+    })
+}

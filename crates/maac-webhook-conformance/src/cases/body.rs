@@ -1,0 +1,118 @@
+//! Bodies as MAAC may write them.
+
+use bytes::Bytes;
+use maac_webhook_mock::{Behaviour, MockEvent, SentEvent, Tampering, samples};
+use maac_webhook_sender::json::BodyStyle;
+
+use crate::{
+    Case,
+    grade::{Graded, Halt, fail, non_strict, pass},
+    trial::{Trial, fresh_key, is_success, plain, statuses, style_of},
+};
+
+const MEBIBYTE: usize = 1 << 20;
+
+const ESCAPED: bool = false;
+const RAW: bool = true;
+const SPACED: bool = false;
+const COMPACT: bool = true;
+
+pub(super) const CASES: &[Case] = &[
+    Case::must("MAAC-BODY-001", "Characters outside ASCII as escapes verify")
+        .documented("A body is as json.dumps writes it: a receiver that writes it anew may lose its escapes.")
+        .expects("200")
+        .check(|it| Box::pin(memo(it, "滿千送百 – déjà vu", ESCAPED, SPACED))),
+    Case::must("MAAC-BODY-002", "Characters outside ASCII as UTF-8 verify")
+        .sampled("The printed samples have plain characters.")
+        .expects("200")
+        .check(|it| Box::pin(memo(it, "滿千送百 – déjà vu", RAW, SPACED))),
+    Case::must("MAAC-BODY-003", "Emoji as surrogate pairs of escapes verify")
+        .documented("A body is as json.dumps writes it.")
+        .expects("200")
+        .check(|it| Box::pin(memo(it, "🎉👩‍👩‍👧🇹🇼", ESCAPED, SPACED))),
+    Case::must("MAAC-BODY-004", "Emoji as UTF-8 verify")
+        .sampled("The printed samples have plain characters.")
+        .expects("200")
+        .check(|it| Box::pin(memo(it, "🎉👩‍👩‍👧🇹🇼", RAW, SPACED))),
+    Case::should("MAAC-BODY-005", "A body without spaces after commas and colons verifies")
+        .our_reading("MAAC writes spaces today; the signature is of whatever comes.")
+        .expects("200")
+        .check(|it| Box::pin(memo(it, "滿千送百", RAW, COMPACT))),
+    Case::must("MAAC-BODY-006", "Quotes, backslashes, slashes and line breaks in texts verify")
+        .documented("Survey answers are a stranger's free text, in JSON.")
+        .expects("200")
+        .check(|it| {
+            Box::pin(memo(
+                it,
+                "\"quoted\" C:\\path </script> https://x.example/ \t\r\n & é\u{2028}",
+                ESCAPED,
+                SPACED,
+            ))
+        }),
+    Case::must("MAAC-BODY-007", "Numbers as Python writes floats verify")
+        .sampled("Amounts are written as 65.0, which other languages would write anew as 65.")
+        .expects("200")
+        .check(|it| Box::pin(floats(it))),
+    Case::should("MAAC-BODY-008", "A body of 1 MiB is accepted")
+        .our_reading("How large a body may be is not documented; a survey with long answers is large.")
+        .expects("200")
+        .check(|it| Box::pin(one_mebibyte(it))),
+    Case::should("MAAC-BODY-009", "A body in chunks is accepted")
+        .our_reading("MAAC declares the length, but a proxy between may not.")
+        .expects("200")
+        .check(|it| Box::pin(it.accepts(it.event(plain()).behaviour(Behaviour::Chunked)))),
+    Case::should("MAAC-BODY-010", "A NUL and half a surrogate pair as escapes are accepted")
+        .our_reading(
+            "json.dumps writes them, a stranger may send them in a survey, and stores choke on them.",
+        )
+        .expects("200")
+        .check(|it| Box::pin(odd_escapes(it))),
+    Case::should("MAAC-BODY-011", "A body of 64 MiB is refused")
+        .our_reading("No event is that large, and who reads without a limit is brought down by a stranger.")
+        .expects("413, or another answer but 2xx")
+        .check(|it| Box::pin(too_large(it))),
+    Case::info("MAAC-BODY-012", "A verified body that is not JSON is accepted")
+        .our_reading("It is from MAAC. What cannot be read is better kept for a person than lost.")
+        .expects("200")
+        .check(|it| Box::pin(it.accepts(it.event(MockEvent::raw(format!("OK {}", fresh_key())))))),
+];
+
+/// An event with this text in it.
+async fn memo(it: &Trial<'_>, text: &str, raw_utf8: bool, compact: bool) -> Graded {
+    let event = samples::prize_points_added().with(|points| points.points_memo = text.to_owned());
+    it.accepts(it.event_in(style_of(raw_utf8, compact), event)).await
+}
+
+async fn floats(it: &Trial<'_>) -> Graded {
+    let receipt = samples::receipt_validated().no_items();
+    let receipt = receipt.item("拿鐵咖啡", 65.0, 2.0).item("積分 ×", 1e16, 0.1).item("-", 0.000_01, 1.0);
+    it.accepts(it.event(receipt)).await
+}
+
+async fn one_mebibyte(it: &Trial<'_>) -> Graded {
+    let event = |text: String| samples::prize_points_added().with(|points| points.points_memo = text);
+    let unwritable = |error| Halt::Error(format!("the event cannot be written: {error}"));
+    let own = MockEvent::from(event(String::new())).body(BodyStyle::python()).map_err(unwritable)?.len();
+    let left = MEBIBYTE.saturating_sub(own);
+    // Six bytes for each, escaped.
+    let text = format!("{}{}", "滿".repeat(left / 6), "a".repeat(left % 6));
+    it.accepts(it.event(event(text))).await
+}
+
+async fn odd_escapes(it: &Trial<'_>) -> Graded {
+    let id = fresh_key();
+    let body = format!(
+        r#"{{"timestamp": "2026-11-24T10:00:00.000000+08:00", "topic": "prize.points_added", "data": {{"prize_name": "\u0000\ud83d", "points_id": "{id}", "points_category": null, "line_uid": "U{id}", "customer_id": null, "points_memo": "\udc00", "points_count": 1, "points_expire_date": null}}}}"#
+    );
+    it.accepts(it.event(MockEvent::raw(Bytes::from(body)))).await
+}
+
+async fn too_large(it: &Trial<'_>) -> Graded {
+    let sent = it.send(it.attempt(plain()).tampering(Tampering::BodyTooLarge)).await?;
+    let status = sent.events.last().and_then(SentEvent::status);
+    if status.is_some_and(is_success) {
+        return fail(statuses(&sent));
+    }
+    it.control().await?;
+    if status == Some(413) { pass(statuses(&sent)) } else { non_strict(statuses(&sent)) }
+}

@@ -1,0 +1,99 @@
+//! What is made of the answers.
+
+use maac_webhook_mock::{MockDelivery, MockEvent, Sent, SentAttempt, SentEvent, Tampering};
+
+use super::{Trial, plain};
+use crate::grade::{Graded, Halt, Pass, fail, inconclusive, non_strict, pass};
+
+/// Whether MAAC would take it for delivered.
+pub(crate) fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// Whether each event was answered with a success in the end.
+pub(crate) fn accepted(sent: &Sent) -> bool {
+    !sent.events.is_empty() && sent.events.iter().all(|event| event.status().is_some_and(is_success))
+}
+
+/// What came of each attempt, for a person.
+pub(crate) fn statuses(sent: &Sent) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for event in &sent.events {
+        let attempts: Vec<_> = event.attempts.iter().map(outcome).collect();
+        let text = attempts.join(", then ");
+        if !told.contains(&text) {
+            told.push(text);
+        }
+    }
+    told.join("; ")
+}
+
+fn outcome(attempt: &SentAttempt) -> String {
+    match (&attempt.attempt.result, &attempt.unheard) {
+        (Ok(answer), _) => format!("answered {}", answer.status),
+        (Err(_), Some(answer)) => format!("answered {} unheard", answer.status),
+        (Err(error), None) => format!("no answer ({error})"),
+    }
+}
+
+/// Whether it was accepted only after the receiver had refused it or not answered, by its own doing.
+fn needed_a_retry(event: &SentEvent) -> bool {
+    let meant = event.behaviour.is_some();
+    event.attempts.iter().any(|attempt| match &attempt.attempt.result {
+        Ok(answer) => !is_success(answer.status),
+        Err(_) => !meant && attempt.unheard.is_none(),
+    })
+}
+
+impl Trial<'_> {
+    /// It is genuine, and is accepted.
+    pub(crate) async fn accepts(&self, delivery: MockDelivery<'_>) -> Graded {
+        self.accepts_all(delivery).await.map(|(pass, _)| pass)
+    }
+
+    /// The same, and what was sent.
+    pub(crate) async fn accepts_all(&self, delivery: MockDelivery<'_>) -> Result<(Pass, Sent), Halt> {
+        let sent = self.send(delivery).await?;
+        if !accepted(&sent) {
+            self.control().await?;
+            return fail(statuses(&sent));
+        }
+        let told = statuses(&sent);
+        let strict = !sent.events.iter().any(needed_a_retry);
+        Ok((Pass { actual: told, strict }, sent))
+    }
+
+    /// It is forged, and is not accepted.
+    pub(crate) async fn refuses(&self, tampering: Tampering) -> Graded {
+        self.refuses_event(plain(), tampering).await
+    }
+
+    pub(crate) async fn refuses_event(&self, event: MockEvent, tampering: Tampering) -> Graded {
+        self.refuses_delivery(self.attempt(event).tampering(tampering)).await
+    }
+
+    pub(crate) async fn refuses_delivery(&self, forged: MockDelivery<'_>) -> Graded {
+        let sent = self.send(forged).await?;
+        let answered: Vec<_> = sent.events.iter().filter_map(SentEvent::status).collect();
+        if answered.iter().any(|status| is_success(*status)) {
+            return fail(statuses(&sent));
+        }
+        // What answers nobody refuses no forgery.
+        self.control().await?;
+        if answered.contains(&401) { pass(statuses(&sent)) } else { non_strict(statuses(&sent)) }
+    }
+
+    /// A plain genuine event is still accepted, without which nothing follows from what was not.
+    pub(crate) async fn control(&self) -> Result<Sent, Halt> {
+        let sent = self.send(self.event(plain())).await?;
+        if accepted(&sent) {
+            return Ok(sent);
+        }
+        inconclusive(format!("a plain genuine event after it was not accepted either: {}", statuses(&sent)))
+    }
+
+    /// What came of a plain genuine event before anything else.
+    pub(crate) fn baseline(&self) -> Result<&Sent, Halt> {
+        self.run.baseline.as_ref().ok_or_else(|| Halt::Error("no genuine event was sent first".to_owned()))
+    }
+}

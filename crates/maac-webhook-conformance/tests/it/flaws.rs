@@ -1,0 +1,121 @@
+//! Each flaw is caught by the cases that name it, and by no other.
+
+use std::{panic::resume_unwind, time::Duration};
+
+use maac_webhook_conformance::{Level, Status, Verdict};
+
+use tokio::task::JoinSet;
+
+use crate::{
+    flawed::{Flaw, start},
+    support::{assert_right, case, ids, suite},
+};
+
+/// What fails of a receiver with this flaw, in the order of the suite.
+fn caught_by(flaw: Flaw) -> &'static [&'static str] {
+    match flaw {
+        Flaw::None => &[],
+        Flaw::ChecksNothing => &[
+            "MAAC-SIG-002",
+            "MAAC-SIG-003",
+            "MAAC-SIG-004",
+            "MAAC-SIG-005",
+            "MAAC-SIG-006",
+            "MAAC-SIG-007",
+            "MAAC-SIG-008",
+            "MAAC-SIG-009",
+            "MAAC-SIG-010",
+            "MAAC-SIG-012",
+            "MAAC-SIG-013",
+            "MAAC-ROB-003",
+        ],
+        Flaw::ParsesBeforeItChecks => &["MAAC-SIG-010", "MAAC-BODY-012"],
+        Flaw::ChecksWhatItWritesAnew => &[
+            "MAAC-SIG-005",
+            "MAAC-SIG-009",
+            "MAAC-BODY-002",
+            "MAAC-BODY-004",
+            "MAAC-BODY-005",
+            "MAAC-BODY-012",
+        ],
+        Flaw::ComparesHalf => &["MAAC-SIG-007", "MAAC-SIG-008", "MAAC-SIG-009"],
+        Flaw::ComparesWhatItIsGiven => &["MAAC-SIG-006", "MAAC-SIG-007", "MAAC-SIG-009"],
+        Flaw::SkipsAMissingSignature => &["MAAC-SIG-003", "MAAC-SIG-009"],
+        Flaw::HandlesBeforeItChecks => &["MAAC-SIG-009"],
+        Flaw::TellsTheExpectedSignature => &["MAAC-ANS-004"],
+        Flaw::AcknowledgesBeforeItCommits => &["MAAC-RETRY-004", "MAAC-RETRY-006"],
+        Flaw::ChecksThenInserts => &["MAAC-IDEM-004"],
+        Flaw::KnowsByKeyAlone => &["MAAC-IDEM-006", "MAAC-IDEM-008"],
+        Flaw::KnowsNothing | Flaw::HandlesACopyLater => &["MAAC-IDEM-002", "MAAC-IDEM-004", "MAAC-IDEM-008"],
+        Flaw::RefusesWithoutKey => &["MAAC-IDEM-009"],
+        Flaw::Answers204 => &["MAAC-ANS-001"],
+        Flaw::Answers409ToACopy => &["MAAC-IDEM-001", "MAAC-IDEM-003", "MAAC-IDEM-007"],
+        Flaw::Answers400WhenItsStoreIsDown => &["MAAC-RETRY-003"],
+        Flaw::Answers403ToAForgery => &["MAAC-ANS-006"],
+        Flaw::Redirects => &["MAAC-SIG-001", "MAAC-ANS-002"],
+        Flaw::IsSlow => &["MAAC-ANS-003"],
+        Flaw::AnswersGet => &["MAAC-ANS-007"],
+        Flaw::StoresNoEmoji => &["MAAC-BODY-003", "MAAC-BODY-004"],
+        Flaw::TakesNoChunks => &["MAAC-BODY-009"],
+        Flaw::Takes100Kib => &["MAAC-BODY-008"],
+        Flaw::TakesAnything => &["MAAC-BODY-011"],
+        Flaw::RefusesUnknownTopics => &["MAAC-ROB-007"],
+        Flaw::RefusesUnknownFields => &["MAAC-ROB-008"],
+        Flaw::WantsEveryField => &["MAAC-ROB-010"],
+        Flaw::WantsNumbers => &["MAAC-ROB-011"],
+        Flaw::ServesOneAtATime => &["MAAC-ROB-002"],
+        Flaw::HandlesNothing => &["MAAC-TOPIC-007"],
+    }
+}
+
+async fn assert_caught(flaw: Flaw) {
+    let (url, probe) = start(flaw).await;
+    let mut suite = suite(&url, Some(&probe));
+    if flaw == Flaw::IsSlow {
+        suite = suite.with_answer_time(Duration::from_millis(50));
+    }
+    let report = suite.run().await.unwrap();
+    let failed = ids(&report, Status::Fail);
+    assert_eq!(failed, caught_by(flaw), "{flaw:?}\n{report}");
+    assert_eq!(ids(&report, Status::EngineError), [""; 0], "{report}");
+    let must = failed.iter().any(|id| case(&report, id).level == Level::Must);
+    assert_eq!(report.verdict() == Verdict::Failed, must, "{flaw:?}\n{report}");
+    match flaw {
+        Flaw::None => {
+            assert_right(&report);
+            assert!(
+                report.cases.iter().all(|case| case.status == Status::Pass || case.id == "MAAC-ROB-006"),
+                "{report}"
+            );
+        }
+        Flaw::Redirects | Flaw::HandlesNothing | Flaw::ServesOneAtATime | Flaw::ChecksNothing => {}
+        // What is not caught is seen to be right.
+        Flaw::AcknowledgesBeforeItCommits => {
+            assert_eq!(ids(&report, Status::Skip), ["MAAC-RETRY-003", "MAAC-RETRY-005"], "{report}");
+        }
+        Flaw::Answers400WhenItsStoreIsDown => {
+            assert_eq!(ids(&report, Status::Skip), ["MAAC-RETRY-005"], "{report}");
+        }
+        _ => {
+            assert_eq!(ids(&report, Status::Inconclusive), [""; 0], "{report}");
+            assert_eq!(ids(&report, Status::Skip), [""; 0], "{report}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn each_flaw_is_caught_by_the_cases_that_name_it_and_by_no_other() {
+    // Several at once: each waits for most of its time.
+    let mut waiting = Flaw::ALL.into_iter();
+    let mut running = JoinSet::new();
+    while !(waiting.len() == 0 && running.is_empty()) {
+        while running.len() < 6
+            && let Some(flaw) = waiting.next()
+        {
+            running.spawn(assert_caught(flaw));
+        }
+        if let Some(Err(error)) = running.join_next().await {
+            resume_unwind(error.into_panic());
+        }
+    }
+}

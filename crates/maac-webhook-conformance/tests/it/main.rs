@@ -1,0 +1,8 @@
+//! The suite on receivers that are right, that are wrong on purpose, and that are out to break it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod attackers;
+mod flawed;
+mod flaws;
+mod support;
