@@ -12,6 +12,8 @@ pub(crate) enum Need {
     Python,
     /// libFuzzer, which cargo-fuzz compiles, is written in C++.
     CppCompiler,
+    /// The test of the receiver with express, which installs that.
+    Node,
     /// The tests of the inbox on Postgres.
     Postgres,
     /// The test that a commit is on the disk before an event is answered.
@@ -34,6 +36,7 @@ impl Need {
         match self {
             Self::Python => "python3",
             Self::CppCompiler => "a C++ compiler",
+            Self::Node => "npm",
             Self::Postgres => "Postgres",
             #[cfg(target_os = "linux")]
             Self::Strace => "strace",
@@ -48,6 +51,7 @@ impl Need {
             Self::CppCompiler => {
                 Source::Debian { package: "g++", elsewhere: "GCC or Clang as `c++`, or name it in CXX" }
             }
+            Self::Node => Source::Debian { package: "npm", elsewhere: "Node.js 18 or later with `npm`" },
             Self::Postgres => {
                 Source::Debian { package: "postgresql", elsewhere: "PostgreSQL with `postgres` in the path" }
             }
@@ -64,6 +68,9 @@ impl Need {
             Self::CppCompiler => {
                 let compiler = env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
                 succeeds(program(&compiler).arg("--version"))
+            }
+            Self::Node => {
+                succeeds(program("node").arg("--version")) && succeeds(program("npm").arg("--version"))
             }
             Self::Postgres => has_postgres(),
             #[cfg(target_os = "linux")]

@@ -22,6 +22,7 @@ pub(crate) fn run(fuzz_seconds: u32) -> Result<(), Failure> {
         needs::provide(&[
             Need::Python,
             Need::CppCompiler,
+            Need::Node,
             Need::Postgres,
             #[cfg(target_os = "linux")]
             Need::Strace,

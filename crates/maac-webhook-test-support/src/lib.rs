@@ -1,10 +1,17 @@
 //! What tests of several crates share: a client that writes raw bytes, and processes that end with their test.
 
-#![allow(clippy::unwrap_used, clippy::exhaustive_structs, missing_docs, reason = "for tests alone")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::exhaustive_structs,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "for tests alone"
+)]
 
 use std::time::Duration;
 
 pub mod process;
+pub mod supervised;
 pub mod wire;
 
 /// Longer than any machine takes: a test that waits for what never comes fails then.

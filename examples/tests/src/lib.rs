@@ -4,7 +4,9 @@
 
 mod example;
 mod minimal;
+mod suite;
 mod upsert;
 
 pub use minimal::prints_a_line_per_event;
+pub use suite::passes_the_suite;
 pub use upsert::has_one_row_per_event;

@@ -152,8 +152,8 @@ async fn malformed(it: &Trial<'_>, all: &[Malformed]) -> Graded {
             return fail(format!("{text}; and then a genuine event was {}", statuses(&sent)));
         }
         if answer.is_ok_and(|answer| is_success(answer.status)) {
-            // RFC 9112, 6.3: the chunks may be read, and the length not.
-            if *malformed != Malformed::LengthAndChunks {
+            // The event in it is genuine: to read it is lenient. But of two lengths a proxy may have read the other.
+            if *malformed == Malformed::TwoLengths {
                 return fail(text);
             }
             strict = false;

@@ -74,6 +74,10 @@ async fn assert_caught(flaw: Flaw) {
     if flaw == Flaw::IsSlow {
         suite = suite.with_answer_time(Duration::from_millis(50));
     }
+    if flaw == Flaw::HandlesNothing {
+        // It is waited for each time.
+        suite = suite.with_handling_time(Duration::from_millis(300));
+    }
     let report = suite.run().await.unwrap();
     let failed = ids(&report, Status::Fail);
     assert_eq!(failed, caught_by(flaw), "{flaw:?}\n{report}");

@@ -5,4 +5,5 @@
 mod attackers;
 mod flawed;
 mod flaws;
+mod languages;
 mod support;
