@@ -1,6 +1,11 @@
 //! `check`, on `listen` and on what is none.
 
-use std::net::TcpListener;
+use std::{
+    env,
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -94,4 +99,51 @@ fn the_cases_are_listed_and_none_is_run() {
     let (_, stdout, _) = check(&["--list", "--output", "json"]);
     let cases: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(cases[2]["id"], "MAAC-SIG-003");
+}
+
+/// The template of a customer's CI, on the receiver in Python.
+#[cfg(unix)]
+#[test]
+fn the_shell_template_starts_a_receiver_grades_it_and_stops_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let binaries = Path::new(env!("CARGO_BIN_EXE_maac-webhook")).parent().unwrap();
+    let path = env::join_paths(
+        [binaries.to_owned()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap())),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let template = |secret: &str| {
+        let mut command = Command::new("sh");
+        command
+            .arg(root.join("docs/ci/grade.sh"))
+            .args(["--retry-delays", "0.1,0.1,0.1"])
+            .current_dir(folder.path())
+            .env("PATH", path.as_ref().unwrap())
+            .env(
+                "RECEIVER",
+                format!(
+                    "env MAAC_SHARE_SECRET={secret} python3 {}",
+                    root.join("examples/python-stdlib/receiver.py").display()
+                ),
+            )
+            .env("MAAC_SHARE_SECRET", SECRET)
+            .env("MAAC_PROBE", "1")
+            .env("LISTEN_ADDR", address.to_string())
+            .env("URL", format!("http://{address}/webhooks/maac"))
+            .env("PROBE", format!("http://{address}/probe"));
+        let output = command.output().unwrap();
+        // Nothing of it is left.
+        assert!(TcpStream::connect(address).is_err());
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+
+    let (status, said) = template(SECRET);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("MAAC-RETRY-006 MUST   pass"), "{said}");
+    for report in ["report.json", "report.xml", "report.html"] {
+        assert!(folder.path().join("maac-reports").join(report).is_file(), "{report}");
+    }
+    let (status, said) = template("another-secret");
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("does the receiver have the same share secret?"), "{said}");
 }

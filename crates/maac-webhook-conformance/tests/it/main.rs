@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod attackers;
+mod documents;
 mod flawed;
 mod flaws;
 mod languages;
+mod reports;
+mod selection;
 mod support;
