@@ -3,7 +3,8 @@
 //
 //     npm ci && MAAC_SHARE_SECRET=… node receiver.js
 //
-// LISTEN_ADDR (127.0.0.1:8080) and DATA_DIR (maac-events) say where. Put what ends TLS before it: MAAC wants https.
+// LISTEN_ADDR (127.0.0.1:8080) and DATA_DIR (maac-events) say where. Put what ends TLS before it: MAAC wants https. Its files
+// grow, and all that was ever received is known in memory: beyond some thousand events a day put a database in their place.
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
@@ -105,8 +106,9 @@ async function work() {
       await handled.append({ digest: entry.digest });
       counts.set(entry.digest, (counts.get(entry.digest) ?? 0) + 1);
     } catch (error) {
-      // It is in accepted.jsonl and not in handled.jsonl, and is tried again after a restart.
+      // It is in accepted.jsonl and not in handled.jsonl: it is tried again in a minute, and after a restart.
       console.error(`${entry.digest} was not handled:`, error.message);
+      setTimeout(() => void work(queue.push(entry)), 60_000).unref();
     }
   }
   busy = false;

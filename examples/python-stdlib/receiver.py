@@ -117,8 +117,10 @@ class Receiver(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # Of a read that brings nothing, in seconds.
     timeout = 10
+    body_was_read = False
 
     def do_POST(self):
+        self.body_was_read = False
         if PROBE and self.path == "/probe":
             return self.suffer()
         if self.path != PATH:
@@ -130,6 +132,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             return self.answer(400)
         if body is None:
             return self.answer(413)
+        self.body_was_read = True
         if not self.is_genuine(body):
             return self.answer(401)
         try:
@@ -186,8 +189,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         return body
 
     def answer(self, status, body=b"", content_type="text/plain"):
-        # A body that was not read to its end must not be taken for the next request.
-        self.close_connection = self.close_connection or status not in (200, 401, 503)
+        # What was not read of a body must not be taken for the next request.
+        self.close_connection = self.close_connection or not self.body_was_read
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))

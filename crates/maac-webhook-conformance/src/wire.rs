@@ -46,6 +46,9 @@ const BODY: usize = 2000;
 const VALUE: usize = 300;
 const HEADERS: usize = 40;
 
+/// How long a secret is, in bytes, that is not in a text by chance.
+const TELLING: usize = 6;
+
 /// How much of a signature: enough to tell two apart, too little to send it again.
 const SIGNATURE: usize = 8;
 
@@ -80,7 +83,8 @@ impl Exchange {
                 exchange.headers = shown_headers(&attempt.request.headers);
                 exchange.body = shown(&attempt.request.body);
                 exchange.answer = attempt.answered().map(Answer::of);
-                exchange.error = attempt.attempt.result.as_ref().err().map(ToString::to_string);
+                let error = attempt.attempt.result.as_ref().err();
+                exchange.error = error.map(|error| cut(&error.to_string(), VALUE));
                 exchange
             })
         })
@@ -122,9 +126,12 @@ pub(crate) fn shown_bytes(bytes: &[u8]) -> String {
     }
 }
 
+/// What stands where a text was cut off.
+const CUT: &str = "… (";
+
 fn cut(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
-        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+        Some((end, _)) => format!("{}{CUT}{} bytes)", &text[..end], text.len()),
         None => text.to_owned(),
     }
 }
@@ -170,21 +177,30 @@ impl<'a> Secrets<'a> {
 
     /// What of it is in a text.
     pub(crate) fn found_in(&self, text: &str) -> Option<&'static str> {
-        if text.contains(self.secret.expose_secret()) {
+        let secret = self.secret.expose_secret();
+        if secret.len() >= TELLING && text.contains(secret) {
             return Some("the share secret");
         }
         let leaked = |signature| Self::written(signature).iter().any(|written| text.contains(written));
         self.signatures.iter().any(leaked).then_some("the signature that was expected")
     }
 
-    /// Takes it out of a text.
+    /// Takes it out of a text, also where it was cut off within it.
     fn redact(&self, text: &mut String) {
-        if text.contains(self.secret.expose_secret()) {
-            *text = text.replace(self.secret.expose_secret(), "[share secret]");
-        }
-        for written in self.signatures.iter().flat_map(Self::written) {
-            if text.contains(&written) {
-                *text = text.replace(&written, &format!("{}… [signature]", &written[..SIGNATURE]));
+        let secret = [(self.secret.expose_secret().to_owned(), "[share secret]".to_owned())];
+        let signatures = self.signatures.iter().flat_map(Self::written).map(|written| {
+            let shown = format!("{}… [signature]", &written[..SIGNATURE]);
+            (written, shown)
+        });
+        for (hidden, shown) in secret.into_iter().chain(signatures) {
+            if text.contains(&hidden) {
+                *text = text.replace(&hidden, &shown);
+            }
+            if let Some(cut) = text.rfind(CUT) {
+                let starts = hidden.char_indices().map(|(end, _)| &hidden[..end]).skip(SIGNATURE + 1);
+                if let Some(start) = starts.filter(|start| text[..cut].ends_with(start)).last() {
+                    text.replace_range(cut - start.len()..cut, &shown);
+                }
             }
         }
     }
@@ -224,6 +240,23 @@ mod tests {
             assert!(!told.contains(&leak), "{told}");
         }
         assert_eq!(secrets.found_in("nothing"), None);
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_off_is_not_shown_either() {
+        let secret = ShareSecret::new("hush-hush-hush-hush").unwrap();
+        let secrets = Secrets::new(&secret, ["{}"]);
+        let mut text = shown_bytes(format!("{}{}", "x".repeat(BODY - 15), secret.expose_secret()).as_bytes());
+        assert!(text.contains("hush-hush-hush"), "{text}");
+        secrets.redact_all(&mut [], &mut text);
+        assert!(!text.contains("hush"), "{text}");
+        assert!(text.ends_with("x[share secret]… (2004 bytes)"), "{text}");
+    }
+
+    #[test]
+    fn a_secret_of_two_letters_is_in_many_answers_by_chance() {
+        let secret = ShareSecret::new("OK").unwrap();
+        assert_eq!(Secrets::new(&secret, ["{}"]).found_in("OK"), None);
     }
 
     #[test]

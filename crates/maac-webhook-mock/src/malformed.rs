@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::Request;
 use maac_webhook_sender::{RequestRecord, Target, WebhookRequest};
 
-/// A request that is no HTTP/1.1, around an event that is signed as MAAC signs it. It is for a
-/// [`RawConnection`](https://docs.rs/maac-webhook-sender), since no HTTP client writes it.
+/// A request that is no HTTP/1.1, around an event that is signed as MAAC signs it. It is for a `RawConnection` of
+/// `maac-webhook-sender`, since no HTTP client writes it.
 ///
 /// A correct receiver answers 400 or closes the connection, and goes on receiving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,8 +1,9 @@
 //! A process that is started again whenever it ends, as whoever watches over a receiver does it.
 
 use std::{
+    collections::VecDeque,
     io::{BufRead, BufReader},
-    process::{Child, ChildStderr, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -11,32 +12,40 @@ use std::{
     time::Duration,
 };
 
+/// How many lines of that are shown where a test fails.
+const LINES: usize = 100;
+
 /// A receiver that says on standard error where it listens, and is started again at the same address.
 #[derive(Debug)]
 pub struct Supervised {
     pub url: String,
     child: Arc<Mutex<Child>>,
+    said: Said,
     stopped: Arc<AtomicBool>,
     watcher: Option<JoinHandle<()>>,
 }
 
+/// What it said last on standard error.
+type Said = Arc<Mutex<VecDeque<String>>>;
+
 impl Supervised {
     /// Starts what is to listen at the address that it is given, at first one of the system's choice.
     pub fn start(command: impl Fn(&str) -> Command + Send + 'static) -> Self {
-        let (child, url) = spawn(&mut command("127.0.0.1:0"));
+        let said = Said::default();
+        let (child, url) = spawn(&mut command("127.0.0.1:0"), &said);
         let address = url.split('/').nth(2).unwrap().to_owned();
         let (child, stopped) = (Arc::new(Mutex::new(child)), Arc::new(AtomicBool::new(false)));
-        let (own, told) = (child.clone(), stopped.clone());
+        let (own, told, heard) = (child.clone(), stopped.clone(), said.clone());
         let watcher = thread::spawn(move || {
             while !told.load(Ordering::SeqCst) {
                 if own.lock().unwrap().try_wait().unwrap().is_some() && !told.load(Ordering::SeqCst) {
-                    let (again, _) = spawn(&mut command(&address));
+                    let (again, _) = spawn(&mut command(&address), &heard);
                     *own.lock().unwrap() = again;
                 }
                 thread::sleep(Duration::from_millis(20));
             }
         });
-        Self { url, child, stopped, watcher: Some(watcher) }
+        Self { url, child, said, stopped, watcher: Some(watcher) }
     }
 
     /// Ends it as a crash would. It is started again.
@@ -46,7 +55,7 @@ impl Supervised {
 }
 
 /// It, and where it listens.
-fn spawn(command: &mut Command) -> (Child, String) {
+fn spawn(command: &mut Command, said: &Said) -> (Child, String) {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut seen = String::new();
@@ -60,13 +69,17 @@ fn spawn(command: &mut Command) -> (Child, String) {
         }
         seen.push_str(&line);
     };
-    drain(stderr);
+    let said = said.clone();
+    thread::spawn(move || {
+        for line in stderr.lines().map_while(Result::ok) {
+            let mut said = said.lock().unwrap();
+            said.push_back(line);
+            if said.len() > LINES {
+                said.pop_front();
+            }
+        }
+    });
     (child, url)
-}
-
-/// What it says later is for whoever looks at a test that failed.
-fn drain(stderr: BufReader<ChildStderr>) {
-    thread::spawn(move || stderr.lines().map_while(Result::ok).for_each(|line| eprintln!("| {line}")));
 }
 
 impl Drop for Supervised {
@@ -78,5 +91,8 @@ impl Drop for Supervised {
         let mut child = self.child.lock().unwrap();
         let _ = child.kill();
         let _ = child.wait();
+        if thread::panicking() {
+            self.said.lock().unwrap().iter().for_each(|line| eprintln!("| {line}"));
+        }
     }
 }

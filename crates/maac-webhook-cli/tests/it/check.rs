@@ -7,6 +7,7 @@ use std::{
     process::Command,
 };
 
+use maac_webhook_test_support::process::{Lines, Running};
 use serde_json::Value;
 
 use crate::support::{File, Listener, SECRET, maac_webhook, run};
@@ -99,6 +100,26 @@ fn the_cases_are_listed_and_none_is_run() {
     let (_, stdout, _) = check(&["--list", "--output", "json"]);
     let cases: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(cases[2]["id"], "MAAC-SIG-003");
+}
+
+#[test]
+fn a_receiver_behind_tls_is_graded_under_a_root_that_is_trusted() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = File::new("certificate.pem", made.cert.pem());
+    let key = File::new("key.pem", made.signing_key.serialize_pem());
+    let mut receiver = Command::new("python3");
+    receiver.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/receiver.py"));
+    receiver.args([certificate.path(), key.path()]).env("MAAC_SHARE_SECRET", SECRET);
+    let (_process, stdout) = Running::start(&mut receiver);
+    let lines = Lines::of(stdout);
+    let url = lines.next();
+    // One of them is written by hand.
+    let cases = "MAAC-SIG-001,MAAC-SIG-003,MAAC-SIG-011";
+    let (status, stdout, _) = check(&[&url, "--case", cases, "--ca-file", certificate.path()]);
+    assert_eq!((status, stdout.matches(" pass  ").count()), (0, 3), "{stdout}");
+    let (status, _, stderr) = check(&[&url, "--case", cases]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("--ca-file"), "{stderr}");
 }
 
 /// The template of a customer's CI, on the receiver in Python.

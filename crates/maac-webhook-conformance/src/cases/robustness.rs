@@ -113,11 +113,7 @@ async fn half_requests_keep_nobody_waiting(it: &Trial<'_>) -> Graded {
     for number in 0..16 {
         // One half within their heads, the other within their bodies.
         let half = if number % 2 == 0 { head.as_bytes() } else { &whole };
-        if let Ok(mut connection) = it.connect().await
-            && connection.write(half).await.is_ok()
-        {
-            held.push(connection);
-        }
+        held.extend(it.hold(half).await);
     }
     if held.is_empty() {
         return inconclusive("no connection could be held");

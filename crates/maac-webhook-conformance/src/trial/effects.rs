@@ -109,6 +109,7 @@ impl Trial<'_> {
     /// Waits until the listing is so, for as long as a receiver may take to handle an event. `false` where it was not.
     pub(crate) async fn until(&self, so: impl Fn(&Listing) -> bool) -> Result<bool, Halt> {
         let deadline = Instant::now() + self.run.settings.handling;
+        let mut pause = Duration::from_millis(20);
         loop {
             if so(&self.listing().await?) {
                 return Ok(true);
@@ -116,7 +117,9 @@ impl Trial<'_> {
             if Instant::now() > deadline {
                 return Ok(false);
             }
-            self.pause().await;
+            tokio::time::sleep(pause).await;
+            // A listing may be long.
+            pause = (pause * 2).min(Duration::from_millis(500));
         }
     }
 

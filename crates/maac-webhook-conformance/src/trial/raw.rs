@@ -52,8 +52,17 @@ impl Trial<'_> {
         answer
     }
 
+    /// A connection whose bytes are written by hand.
     pub(crate) async fn connect(&self) -> Result<RawConnection, TransportError> {
         let transport: HttpTransport = self.run.transport.clone().with_response_cap(CAP);
-        transport.connect(&self.run.target).await
+        let late = || Err(TransportError::new(TransportErrorKind::Timeout, "no connection in time"));
+        self.in_time(transport.connect(&self.run.target)).await.unwrap_or_else(late)
+    }
+
+    /// One on which these bytes were written, and no more; `None` where there is none.
+    pub(crate) async fn hold(&self, bytes: &[u8]) -> Option<RawConnection> {
+        let mut connection = self.connect().await.ok()?;
+        self.in_time(connection.write(bytes)).await?.ok()?;
+        Some(connection)
     }
 }

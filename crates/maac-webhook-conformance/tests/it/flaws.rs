@@ -70,14 +70,17 @@ fn caught_by(flaw: Flaw) -> &'static [&'static str] {
 
 async fn assert_caught(flaw: Flaw) {
     let (url, probe) = start(flaw).await;
-    let mut suite = suite(&url, Some(&probe));
-    if flaw == Flaw::IsSlow {
-        suite = suite.with_answer_time(Duration::from_millis(50));
-    }
-    if flaw == Flaw::HandlesNothing {
-        // It is waited for each time.
-        suite = suite.with_handling_time(Duration::from_millis(300));
-    }
+    let suite = suite(&url, Some(&probe));
+    // What never comes is waited for.
+    let suite = match flaw {
+        Flaw::IsSlow => suite.with_answer_time(Duration::from_millis(50)),
+        Flaw::HandlesNothing => suite.with_handling_time(Duration::from_millis(300)),
+        Flaw::AcknowledgesBeforeItCommits | Flaw::KnowsByKeyAlone => {
+            suite.with_handling_time(Duration::from_secs(2))
+        }
+        Flaw::ServesOneAtATime => suite.with_attempt_timeout(Duration::from_secs(5)),
+        _ => suite,
+    };
     let report = suite.run().await.unwrap();
     let failed = ids(&report, Status::Fail);
     assert_eq!(failed, caught_by(flaw), "{flaw:?}\n{report}");

@@ -10,12 +10,13 @@ pub(crate) fn secret() -> ShareSecret {
     ShareSecret::new(SECRET).unwrap()
 }
 
-/// The suite, without MAAC's waits.
+/// The suite without MAAC's waits, and with more patience than any machine needs.
 pub(crate) fn suite(url: &str, probe: Option<&str>) -> Suite {
     let suite = Suite::new(url.parse().unwrap(), secret())
-        .with_attempt_timeout(Duration::from_secs(4))
+        .with_attempt_timeout(Duration::from_secs(20))
+        .with_answer_time(Duration::from_secs(20))
         .with_retry_delays([50, 100, 200].map(Duration::from_millis))
-        .with_handling_time(Duration::from_secs(2));
+        .with_handling_time(Duration::from_secs(20));
     match probe {
         Some(probe) => suite.with_probe(probe.parse().unwrap()),
         None => suite,
