@@ -11,8 +11,8 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {
-    /// The receiver's URL. It is sent forgeries, retries, replays, large and malformed requests, and some hundred events:
-    /// not for one in production
+    /// The receiver's URL. It is sent some 250 requests of events that never happened, forged, large and malformed ones
+    /// among them: not for one in production
     #[arg(value_name = "URL", required_unless_present = "list")]
     pub(super) url: Option<Target>,
 

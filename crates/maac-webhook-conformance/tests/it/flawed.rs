@@ -4,19 +4,20 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use axum::{
     Json, Router,
-    body::{Bytes, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use http_body_util::BodyExt;
 use hyper::server::conn::http1;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use maac_webhook_conformance::{
@@ -25,87 +26,19 @@ use maac_webhook_conformance::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::{net::TcpListener, task::JoinHandle, time::sleep};
+use tokio::{
+    net::TcpListener,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 
-use crate::support::secret;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flaw {
-    None,
-    ChecksNothing,
-    ParsesBeforeItChecks,
-    ChecksWhatItWritesAnew,
-    ComparesHalf,
-    ComparesWhatItIsGiven,
-    SkipsAMissingSignature,
-    HandlesBeforeItChecks,
-    TellsTheExpectedSignature,
-    AcknowledgesBeforeItCommits,
-    ChecksThenInserts,
-    KnowsByKeyAlone,
-    KnowsNothing,
-    HandlesACopyLater,
-    RefusesWithoutKey,
-    Answers204,
-    Answers409ToACopy,
-    Answers400WhenItsStoreIsDown,
-    Answers403ToAForgery,
-    Redirects,
-    IsSlow,
-    AnswersGet,
-    StoresNoEmoji,
-    TakesNoChunks,
-    Takes100Kib,
-    TakesAnything,
-    RefusesUnknownTopics,
-    RefusesUnknownFields,
-    WantsEveryField,
-    WantsNumbers,
-    ServesOneAtATime,
-    HandlesNothing,
-}
-
-impl Flaw {
-    pub(crate) const ALL: [Self; 32] = [
-        Self::None,
-        Self::ChecksNothing,
-        Self::ParsesBeforeItChecks,
-        Self::ChecksWhatItWritesAnew,
-        Self::ComparesHalf,
-        Self::ComparesWhatItIsGiven,
-        Self::SkipsAMissingSignature,
-        Self::HandlesBeforeItChecks,
-        Self::TellsTheExpectedSignature,
-        Self::AcknowledgesBeforeItCommits,
-        Self::ChecksThenInserts,
-        Self::KnowsByKeyAlone,
-        Self::KnowsNothing,
-        Self::HandlesACopyLater,
-        Self::RefusesWithoutKey,
-        Self::Answers204,
-        Self::Answers409ToACopy,
-        Self::Answers400WhenItsStoreIsDown,
-        Self::Answers403ToAForgery,
-        Self::Redirects,
-        Self::IsSlow,
-        Self::AnswersGet,
-        Self::StoresNoEmoji,
-        Self::TakesNoChunks,
-        Self::Takes100Kib,
-        Self::TakesAnything,
-        Self::RefusesUnknownTopics,
-        Self::RefusesUnknownFields,
-        Self::WantsEveryField,
-        Self::WantsNumbers,
-        Self::ServesOneAtATime,
-        Self::HandlesNothing,
-    ];
-}
+use crate::{flaw::Flaw, front::front, support::secret};
 
 /// What survives a crash.
 #[derive(Debug, Default)]
 struct Store {
     known: HashSet<String>,
+    keys: HashSet<String>,
     handled: Vec<String>,
 }
 
@@ -115,6 +48,8 @@ struct Inner {
     down: AtomicBool,
     /// What is written after it was acknowledged, and lost in a crash.
     late: Mutex<Vec<JoinHandle<()>>>,
+    /// How many requests are under way.
+    busy: AtomicUsize,
 }
 
 #[derive(Clone)]
@@ -127,12 +62,14 @@ pub(crate) async fn start(flaw: Flaw) -> (String, String) {
         store: Mutex::default(),
         down: AtomicBool::new(false),
         late: Mutex::default(),
+        busy: AtomicUsize::new(0),
     }));
     let probe = Router::new().route("/probe", get(list).post(suffer)).with_state(receiver.clone());
     let hooks = post(receive);
     let hooks = if flaw == Flaw::AnswersGet { hooks.get(async || "a receiver") } else { hooks };
     let app = Router::new().route("/hooks", hooks).with_state(receiver);
-    (serve(app, flaw == Flaw::ServesOneAtATime).await + "/hooks", serve(probe, false).await + "/probe")
+    let hooks = front(serve(app, flaw == Flaw::ServesOneAtATime).await, flaw).await;
+    (hooks + "/hooks", serve(probe, false).await + "/probe")
 }
 
 async fn serve(app: Router, one_at_a_time: bool) -> String {
@@ -166,7 +103,34 @@ async fn receive(State(receiver): State<Receiver>, request: Request) -> Response
     if declared.is_some_and(|declared: usize| declared > limit) {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
-    let Ok(body) = to_bytes(body, limit).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let key = head.headers.get("cresclab-idempotency-key").and_then(|key| key.to_str().ok());
+    if matches!(flaw, Flaw::MarksAKeyBeforeItReads | Flaw::RefusesAKeyThatItSaw)
+        && let Some(key) = key
+        && !receiver.0.store.lock().unwrap().keys.insert(key.to_owned())
+    {
+        let marks = flaw == Flaw::MarksAKeyBeforeItReads;
+        return if marks { "OK".into_response() } else { StatusCode::CONFLICT.into_response() };
+    }
+    let body = match flaw {
+        Flaw::IsImpatient => match timeout(Duration::from_millis(500), to_bytes(body, limit)).await {
+            Ok(body) => body,
+            Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+        },
+        Flaw::HandlesHalves => Ok(receiver.read_on(body).await),
+        _ => to_bytes(body, limit).await,
+    };
+    let Ok(body) = body else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let _busy = match flaw {
+        Flaw::Answers400WhenItIsBusy => {
+            let busy = Busy::new(&receiver.0.busy);
+            if busy.count > 12 {
+                return StatusCode::BAD_REQUEST.into_response();
+            }
+            sleep(Duration::from_millis(50)).await;
+            Some(busy)
+        }
+        _ => None,
+    };
     match flaw {
         Flaw::ParsesBeforeItChecks if !(body.starts_with(b"{") && body.trim_ascii().ends_with(b"}")) => {
             return StatusCode::BAD_REQUEST.into_response();
@@ -187,7 +151,37 @@ async fn receive(State(receiver): State<Receiver>, request: Request) -> Response
     receiver.accept(&head.headers, &body).await
 }
 
+/// A request under way.
+struct Busy<'a> {
+    all: &'a AtomicUsize,
+    count: usize,
+}
+
+impl<'a> Busy<'a> {
+    fn new(all: &'a AtomicUsize) -> Self {
+        Self { all, count: all.fetch_add(1, Ordering::SeqCst) + 1 }
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Receiver {
+    /// What came of a body, which is handled where it breaks off.
+    async fn read_on(&self, mut body: Body) -> Bytes {
+        let mut read = Vec::new();
+        while let Some(frame) = body.frame().await {
+            match frame {
+                Ok(frame) => read.extend_from_slice(&frame.into_data().unwrap_or_default()),
+                Err(_) => self.handle(&digest(&read)),
+            }
+        }
+        read.into()
+    }
+
     fn is_genuine(&self, headers: &HeaderMap, body: &Bytes) -> bool {
         let mut given = headers.get_all("cresclab-signature").iter();
         let (first, second) = (given.next(), given.next());
@@ -226,11 +220,32 @@ impl Receiver {
     fn dislikes(&self, headers: &HeaderMap, body: &Bytes) -> Option<StatusCode> {
         let event: Value = serde_json::from_slice(body).unwrap_or_default();
         let (topic, data) = (event["topic"].as_str().unwrap_or_default(), &event["data"]);
+        let has = |text: &str| data.to_string().contains(text);
+        let key = headers.get("cresclab-idempotency-key").map(|key| key.as_bytes());
+        let fails = match self.0.flaw {
+            Flaw::StoresNoEmoji => data.to_string().chars().any(|character| character > '\u{ffff}'),
+            Flaw::StoresNoAccents => has("é"),
+            Flaw::StoresNoNul => String::from_utf8_lossy(body).contains("\\u0000"),
+            _ => false,
+        };
+        if fails {
+            return Some(StatusCode::INTERNAL_SERVER_ERROR);
+        }
         let refused = match self.0.flaw {
-            Flaw::StoresNoEmoji => {
-                let emoji = data.to_string().chars().any(|character| character > '\u{ffff}');
-                return emoji.then_some(StatusCode::INTERNAL_SERVER_ERROR);
-            }
+            Flaw::RefusesAKnownKey => key.is_some_and(|key| {
+                let both = format!("{} {}", String::from_utf8_lossy(key), digest(body));
+                let (key, _) = both.split_once(' ').unwrap();
+                let mut store = self.0.store.lock().unwrap();
+                let other = store.keys.iter().any(|own| own.starts_with(&format!("{key} ")) && *own != both);
+                store.keys.insert(both);
+                other
+            }),
+            Flaw::WantsHexadecimalKeys => key.is_some_and(|key| !key.iter().all(u8::is_ascii_hexdigit)),
+            Flaw::WantsShortKeys => key.is_some_and(|key| key.len() > 255),
+            Flaw::HasAFirewall => has("</script>"),
+            Flaw::WantsSmallAmounts => data["items"][1]["unit_price"].as_f64() > Some(1e6),
+            Flaw::KnowsOneTopic => !topic.is_empty() && topic != "prize.points_added",
+            Flaw::RefusesUnknownValues => has("carrier_pigeon"),
             Flaw::RefusesWithoutKey => !headers.contains_key("cresclab-idempotency-key"),
             Flaw::RefusesUnknownTopics => topic == "coupon.redeemed",
             Flaw::RefusesUnknownFields => data.get("new_field").is_some(),
@@ -280,6 +295,7 @@ impl Receiver {
             (None, Flaw::Answers400WhenItsStoreIsDown) => StatusCode::BAD_REQUEST.into_response(),
             (None, _) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             (Some(false), Flaw::Answers409ToACopy) => StatusCode::CONFLICT.into_response(),
+            (Some(_), Flaw::AnswersAtLength) => "OK".repeat(100_000).into_response(),
             (Some(_), Flaw::Answers204) => StatusCode::NO_CONTENT.into_response(),
             (Some(_), _) => "OK".into_response(),
         }

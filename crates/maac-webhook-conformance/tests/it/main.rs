@@ -4,8 +4,10 @@
 
 mod attackers;
 mod documents;
+mod flaw;
 mod flawed;
 mod flaws;
+mod front;
 mod languages;
 mod reports;
 mod selection;

@@ -7,7 +7,8 @@ use maac_webhook_conformance::{Report, Selection, Status, cases, maac_webhook::S
 use tokio::net::TcpListener;
 
 use crate::{
-    flawed::{Flaw, start},
+    flaw::Flaw,
+    flawed::start,
     support::{SECRET, case, secret, suite},
 };
 
