@@ -55,7 +55,10 @@ pub(crate) async fn run(args: &CheckArgs, output: Output) -> Result<Answer, Fail
     write(args, &report)?;
     match output {
         Output::Text => print(&format!("\n{}", report.summary()))?,
-        Output::Json => print(&report.to_json())?,
+        Output::Json => {
+            let report = serde_json::to_string(&report);
+            print(&report.map_err(|error| Failure::because("no report", error))?)?;
+        }
     }
     match report.verdict() {
         Verdict::Passed => Ok(Answer::Yes),

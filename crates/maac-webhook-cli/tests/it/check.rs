@@ -54,7 +54,7 @@ fn a_receiver_with_another_secret_fails_with_status_1() {
     let mut command = maac_webhook(&["check", &listener.url, "--case", "MAAC-SIG-001", "--output", "json"]);
     let said = run(command.env("MAAC_SHARE_SECRET", "another"), b"");
     assert!(said.starts_with("exit status: 1\n"), "{said}");
-    assert!(said.contains(r#""verdict": "failed""#), "{said}");
+    assert!(said.contains(r#""verdict":"failed""#), "{said}");
     assert!(said.ends_with("----- stderr -----\n1 of 1: MAAC-SIG-001 fail\n"), "{said}");
 }
 

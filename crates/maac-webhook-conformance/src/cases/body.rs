@@ -1,8 +1,9 @@
 //! Bodies as MAAC may write them.
 
 use bytes::Bytes;
+use maac_webhook::jiff::Timestamp;
 use maac_webhook_mock::{Behaviour, MockEvent, SentEvent, Tampering, samples};
-use maac_webhook_sender::json::BodyStyle;
+use maac_webhook_sender::{json::BodyStyle, wire_time};
 
 use crate::{
     Case,
@@ -100,9 +101,9 @@ async fn one_mebibyte(it: &Trial<'_>) -> Graded {
 }
 
 async fn odd_escapes(it: &Trial<'_>) -> Graded {
-    let id = fresh_key();
+    let (id, now) = (fresh_key(), wire_time(Timestamp::now()));
     let body = format!(
-        r#"{{"timestamp": "2026-11-24T10:00:00.000000+08:00", "topic": "prize.points_added", "data": {{"prize_name": "\u0000\ud83d", "points_id": "{id}", "points_category": null, "line_uid": "U{id}", "customer_id": null, "points_memo": "\udc00", "points_count": 1, "points_expire_date": null}}}}"#
+        r#"{{"timestamp": "{now}", "topic": "prize.points_added", "data": {{"prize_name": "\u0000\ud83d", "points_id": "{id}", "points_category": null, "line_uid": "U{id}", "customer_id": null, "points_memo": "\udc00", "points_count": 1, "points_expire_date": null}}}}"#
     );
     it.accepts(it.event(MockEvent::raw(Bytes::from(body)))).await
 }

@@ -125,3 +125,25 @@ async fn junit_is_well_formed_xml_whatever_was_answered() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+/// It is copied into a shell, whatever stands in the URL.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_command_that_repeats_a_case_is_one_of_the_shells() {
+    let report = hostile().await;
+    assert!(report.url.contains("'d'") && report.url.contains('&'));
+    let repeat = &case(&report, "MAAC-SIG-003").repeat;
+    let words = repeat.strip_prefix("maac-webhook ").unwrap();
+    let output =
+        std::process::Command::new("sh").args(["-c", &format!("printf '%s\\n' {words}")]).output().unwrap();
+    let words = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(words.lines().collect::<Vec<_>>(), ["check", &report.url, "--case", "MAAC-SIG-003"]);
+}
+
+#[tokio::test]
+async fn the_suite_runs_in_a_task_of_its_own() {
+    let (url, _) = start(Flaw::None).await;
+    let suite = suite(&url, None).with_selection(Selection::all().case("MAAC-SIG-003"));
+    let report = tokio::spawn(async move { suite.run().await }).await.unwrap().unwrap();
+    assert_eq!(case(&report, "MAAC-SIG-003").status, Status::Pass);
+}
