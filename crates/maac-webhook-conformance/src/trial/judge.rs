@@ -1,6 +1,6 @@
 //! What is made of the answers.
 
-use maac_webhook_mock::{MockDelivery, MockEvent, Sent, SentAttempt, SentEvent, Tampering};
+use maac_webhook_mock::{MockDelivery, Sent, SentAttempt, SentEvent, Tampering};
 
 use super::{Trial, plain};
 use crate::grade::{Graded, Halt, Pass, fail, inconclusive, non_strict, pass};
@@ -63,15 +63,12 @@ impl Trial<'_> {
         Ok((Pass { actual: told, strict }, sent))
     }
 
-    /// It is forged, and is not accepted.
+    /// It is forged in this way, and is not accepted.
     pub(crate) async fn refuses(&self, tampering: Tampering) -> Graded {
-        self.refuses_event(plain(), tampering).await
+        self.refuses_delivery(self.attempt(plain()).tampering(tampering)).await
     }
 
-    pub(crate) async fn refuses_event(&self, event: MockEvent, tampering: Tampering) -> Graded {
-        self.refuses_delivery(self.attempt(event).tampering(tampering)).await
-    }
-
+    /// It is not what was signed, and is not accepted.
     pub(crate) async fn refuses_delivery(&self, forged: MockDelivery<'_>) -> Graded {
         let sent = self.send(forged).await?;
         let answered: Vec<_> = sent.events.iter().filter_map(SentEvent::status).collect();
