@@ -99,18 +99,18 @@ pub struct Incoming {
     /// To be held for a person, if it is another event under a known idempotency key.
     pub hold_if_key_reused: bool,
     /// What it has of the bytes that may wait, for as long as a store holds on to it.
-    waits: Option<Arc<OwnedSemaphorePermit>>,
+    _waits: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Incoming {
     /// To be handled, if it is an event of its own.
     #[must_use]
     pub fn new(delivery: Delivery) -> Self {
-        Self { delivery, hold: false, hold_if_key_reused: false, waits: None }
+        Self { delivery, hold: false, hold_if_key_reused: false, _waits: None }
     }
 
     pub(crate) fn with_place(self, place: OwnedSemaphorePermit) -> Self {
-        Self { waits: Some(Arc::new(place)), ..self }
+        Self { _waits: Some(Arc::new(place)), ..self }
     }
 }
 

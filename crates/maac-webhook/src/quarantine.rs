@@ -6,7 +6,7 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::{Delivery, Endpoint, IdempotencyKey, SecretSlot, Signature, event::Envelope};
+use crate::{Delivery, Endpoint, IdempotencyKey, Identity, SecretSlot, Signature, event::Envelope};
 
 /// Keeps requests that look like events and that no live secret verifies, until one is loaded that does; for
 /// [`Endpoint::with_quarantine`]. `maac-webhook-inbox` has one.
@@ -71,6 +71,12 @@ impl Unverified {
         let matched = endpoint.secrets().matching(&self.signature, &self.body)?;
         endpoint.count_verified(matched);
         Some(self.delivery(matched))
+    }
+
+    /// What would identify the event, were it one.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity::of(&self.endpoint, &self.body)
     }
 
     fn delivery(&self, matched: SecretSlot) -> Delivery {
