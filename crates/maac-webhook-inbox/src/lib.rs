@@ -93,8 +93,8 @@ pub use maac_webhook;
 pub use error::{StoreError, StoreErrorKind};
 pub use inbox::Inbox;
 pub use quarantine::{
-    Quarantine, QuarantineBounds, QuarantineId, QuarantineKeeper, QuarantineLimits, QuarantineStats,
-    QuarantineStore, Quarantined,
+    LONGEST_ROTATION, Quarantine, QuarantineBounds, QuarantineId, QuarantineKeeper, QuarantineLimits,
+    QuarantineStats, QuarantineStore, Quarantined,
 };
 pub use store::{
     Attempt, Backlog, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement, State,

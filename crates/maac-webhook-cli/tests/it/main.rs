@@ -10,4 +10,5 @@ mod inbox;
 mod invocations;
 mod listen;
 mod python;
+mod rotate;
 mod support;

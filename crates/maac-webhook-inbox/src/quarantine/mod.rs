@@ -15,6 +15,9 @@ pub use keeper::QuarantineKeeper;
 pub use limits::QuarantineLimits;
 pub use store::{QuarantineBounds, QuarantineId, QuarantineStats, QuarantineStore, Quarantined};
 
+/// The longest time that a rotation window should be open: 1 hour. A forgery is answered 503 in it, and comes back.
+pub const LONGEST_ROTATION: Duration = Duration::from_secs(60 * 60);
+
 /// Keeps requests that look like events and that no live secret verifies, and makes events of those that a later one does.
 ///
 /// "Change Share Secret" in MAAC's console has no overlap: until the receiver has the new secret, genuine events do not verify, and
@@ -52,9 +55,6 @@ pub struct Quarantine<S> {
 }
 
 impl<S: QuarantineStore> Quarantine<S> {
-    /// The longest time that a rotation window may be open: 1 hour.
-    pub const LONGEST_ROTATION: Duration = Duration::from_secs(60 * 60);
-
     /// A quarantine beside this inbox, in its store.
     pub fn new(inbox: Inbox<S>) -> Self {
         Self { inbox, bounds: QuarantineBounds::default(), limits: QuarantineLimits::default() }

@@ -43,7 +43,8 @@ pub trait QuarantineStore: Store {
     /// How much is kept.
     fn quarantine_stats(&self) -> impl Future<Output = Result<QuarantineStats, StoreError>> + Send;
 
-    /// Opens the rotation window until then, or ends it.
+    /// Opens the rotation window until then, or ends it. It is for minutes: see
+    /// [`LONGEST_ROTATION`](crate::LONGEST_ROTATION).
     fn set_rotation(&self, until: Option<Timestamp>) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Until when the rotation window is open, or was.
