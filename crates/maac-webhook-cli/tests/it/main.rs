@@ -5,6 +5,8 @@
 mod admin;
 #[cfg(target_os = "linux")]
 mod forward;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod idle;
 mod inbox;
 mod invocations;
