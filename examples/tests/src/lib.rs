@@ -7,4 +7,4 @@ mod minimal;
 mod upsert;
 
 pub use minimal::prints_a_line_per_event;
-pub use upsert::has_one_row_per_event;
+pub use upsert::{has_one_row_per_event, has_one_row_per_event_after_its_inbox};

@@ -1,0 +1,6 @@
+//! The example as it is run, driven by the mock.
+
+#[test]
+fn it_has_one_row_per_event_after_its_inbox() {
+    example_tests::has_one_row_per_event_after_its_inbox(env!("CARGO_BIN_EXE_example-actix-inbox"));
+}
