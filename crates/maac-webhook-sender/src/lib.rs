@@ -41,8 +41,14 @@
 //! # Ok(()) }
 //! ```
 
+#[macro_use]
+mod error_of_kind;
+#[macro_use]
+mod random_id;
+
 pub mod json;
 pub mod payload;
+pub mod platform;
 pub mod samples;
 pub mod transport;
 
@@ -55,11 +61,12 @@ mod target;
 pub use http;
 pub use maac_webhook;
 
-pub use body::{EventBody, wire_time};
+pub use body::{EventBody, wire_time, wire_time_in_seconds, wire_wall_clock};
+pub use random_id::InvalidId;
 pub use record::{Attempt, DeliveryRecord, Outcome, RecordedBody, RequestRecord};
 pub use request::{InvalidIdempotencyKey, WebhookRequest};
 pub use sender::{RetrySchedule, Sender};
-pub use target::{InvalidTarget, Target};
+pub use target::{InvalidTarget, InvalidTargetKind, Target};
 #[cfg(feature = "http-transport")]
 pub use transport::{HttpTransport, InvalidRootCertificate};
 pub use transport::{ResponseRecord, Transport, TransportError, TransportErrorKind};
