@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use jiff::{
     Timestamp,
+    civil::Date,
     tz::{Offset, TimeZone},
 };
 use serde::Serialize;
@@ -101,6 +102,11 @@ pub fn wire_time_in_seconds(timestamp: Timestamp) -> String {
 #[must_use]
 pub fn wire_wall_clock(timestamp: Timestamp) -> String {
     in_taiwan(timestamp, "%Y-%m-%d %H:%M:%S")
+}
+
+/// The day it is in Taiwan.
+pub(crate) fn day_in_taiwan(timestamp: Timestamp) -> Date {
+    timestamp.to_zoned_datetime(TimeZone::fixed(TAIWAN)).date()
 }
 
 fn in_taiwan(timestamp: Timestamp, format: &str) -> String {

@@ -49,10 +49,12 @@ mod random_id;
 pub mod json;
 pub mod payload;
 pub mod platform;
+pub mod producers;
 pub mod samples;
 pub mod transport;
 
 mod body;
+mod draw;
 mod record;
 mod request;
 mod sender;
