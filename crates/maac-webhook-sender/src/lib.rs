@@ -46,6 +46,7 @@ mod error_of_kind;
 #[macro_use]
 mod random_id;
 
+pub mod dispatch;
 pub mod json;
 pub mod payload;
 pub mod platform;
@@ -54,6 +55,7 @@ pub mod samples;
 pub mod transport;
 
 mod body;
+mod clock;
 mod draw;
 mod record;
 mod request;
@@ -64,6 +66,7 @@ pub use http;
 pub use maac_webhook;
 
 pub use body::{EventBody, wire_time, wire_time_in_seconds, wire_wall_clock};
+pub use clock::Clock;
 pub use random_id::InvalidId;
 pub use record::{Attempt, DeliveryRecord, Outcome, RecordedBody, RequestRecord};
 pub use request::{InvalidIdempotencyKey, WebhookRequest};

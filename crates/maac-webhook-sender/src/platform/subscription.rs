@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Serialize, ser::SerializeMap};
 
 use super::{EndpointId, Zone};
+use crate::wire_time_in_seconds;
 
 /// Whether one endpoint is sent an event, and why not where it is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub enum NotDelivered {
     Deleted,
     /// The endpoint is not subscribed to the topic.
     NotSubscribed,
+    /// The sender verified what it had signed, and it did not verify: a fault of the sender's.
+    FailedSelfCheck,
 }
 
 impl NotDelivered {
@@ -59,6 +62,7 @@ impl NotDelivered {
             Self::Stopped => "stopped",
             Self::Deleted => "deleted",
             Self::NotSubscribed => "not_subscribed",
+            Self::FailedSelfCheck => "failed_self_check",
         }
     }
 }
@@ -68,11 +72,18 @@ impl fmt::Display for NotDelivered {
         match self {
             Self::UnknownTopic => f.write_str("no webhook zone has this event"),
             Self::ZoneNotBought { zone } => write!(f, "{zone} is not bought"),
-            Self::BeforePeriod { from } => write!(f, "the purchase is valid from {from} on"),
-            Self::AfterPeriod { until } => write!(f, "the purchase was valid until {until}"),
+            Self::BeforePeriod { from } => {
+                write!(f, "the purchase is valid from {} on", wire_time_in_seconds(*from))
+            }
+            Self::AfterPeriod { until } => {
+                write!(f, "the purchase was valid until {}", wire_time_in_seconds(*until))
+            }
             Self::Stopped => f.write_str("the webhook endpoint is stopped"),
             Self::Deleted => f.write_str("the webhook endpoint was deleted"),
             Self::NotSubscribed => f.write_str("the webhook endpoint is not subscribed to this event"),
+            Self::FailedSelfCheck => {
+                f.write_str("what was signed did not verify, which is the sender's fault")
+            }
         }
     }
 }

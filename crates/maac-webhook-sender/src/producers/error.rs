@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use maac_webhook::event::{MessageStatus, QuestionType};
 
 use super::Field;
+use crate::wire_time_in_seconds;
 
 error_of_kind! {
     /// What a producer refuses, and why. Its text is for whoever uses the console.
@@ -219,7 +220,7 @@ impl fmt::Display for ProducerErrorKind {
                 }
                 f.write_str(".")
             }
-            Self::ReportedBefore { at } => write!(f, "The message had its last status at {at}, which is later."),
+            Self::ReportedBefore { at } => write!(f, "The message had its last status at {}, which is later.", wire_time_in_seconds(*at)),
             Self::NoErrorCategory { status } => write!(f, "{status} has no error category of this channel."),
             Self::UnknownErrorCategory => f.write_str("There is no such error category."),
             Self::NoPoints => f.write_str("A grant is of at least one point."),
@@ -233,7 +234,7 @@ impl fmt::Display for ProducerErrorKind {
             Self::NoRecipient => f.write_str("The message has no recipient."),
             Self::TooManyRecipients { limit } => write!(f, "A message takes {limit} recipients at most."),
             Self::NotARecipient => f.write_str("The message did not reach this friend."),
-            Self::NotSentYet { sent_at } => write!(f, "The message is sent at {sent_at}."),
+            Self::NotSentYet { sent_at } => write!(f, "The message is sent at {}.", wire_time_in_seconds(*sent_at)),
         }
     }
 }
