@@ -95,7 +95,8 @@ impl<T: Transport + Send + Sync + 'static, L: DeliveryLog> Dispatcher<T, L> {
         self
     }
 
-    /// Sets how many deliveries may wait or be under way, over all endpoints. One more is refused.
+    /// Sets how many deliveries may wait or be under way, over all endpoints. One more is refused. How large an event may
+    /// be is not bounded here: whoever takes events from others bounds it.
     #[must_use]
     pub fn with_capacity(mut self, deliveries: usize) -> Self {
         self.queue = Queue::new(deliveries);

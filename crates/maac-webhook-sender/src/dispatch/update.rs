@@ -58,6 +58,7 @@ pub struct AcceptedDelivery {
 #[non_exhaustive]
 pub enum DeliveryUpdate {
     /// It was accepted, and waits for its turn.
+    #[non_exhaustive]
     Accepted {
         /// The delivery.
         #[serde(serialize_with = "shared")]

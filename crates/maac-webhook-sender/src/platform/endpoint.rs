@@ -79,6 +79,36 @@ pub struct WebhookEndpoint {
     pub(super) share_secret: ShareSecret,
 }
 
+/// An endpoint's parts, for a store of one's own. `Debug` does not show the share secret.
+#[derive(Clone, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "a store of one's own makes them")]
+pub struct StoredEndpoint {
+    /// Its id.
+    pub id: EndpointId,
+    /// Its name.
+    pub name: String,
+    /// Where its events go.
+    pub url: Target,
+    /// The topics it is subscribed to.
+    pub topics: Vec<Topic>,
+    /// Whether it is sent events.
+    pub status: EndpointStatus,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Its share secret.
+    pub share_secret: ShareSecret,
+}
+
+impl From<&WebhookEndpoint> for StoredEndpoint {
+    fn from(endpoint: &WebhookEndpoint) -> Self {
+        let WebhookEndpoint { id, name, url, topics, status, created_at, updated_at, share_secret } =
+            endpoint.clone();
+        Self { id, name, url, topics, status, created_at, updated_at, share_secret }
+    }
+}
+
 impl WebhookEndpoint {
     /// Its id.
     #[must_use]

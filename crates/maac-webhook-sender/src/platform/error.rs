@@ -72,6 +72,8 @@ pub enum PlatformErrorKind {
         /// The status.
         status: EndpointStatus,
     },
+    /// An endpoint is restored that there is already.
+    RestoredTwice,
     /// The console does not edit an endpoint.
     EditingNotOffered,
 }
@@ -102,6 +104,7 @@ impl fmt::Display for PlatformErrorKind {
                 write!(f, "{} is sold with {zone}, which is not bought.", super::topic_name(topic))
             }
             Self::AlreadyInStatus { status } => write!(f, "The webhook endpoint is {status} already."),
+            Self::RestoredTwice => f.write_str("The webhook endpoint is there already."),
             Self::EditingNotOffered => {
                 f.write_str("A webhook endpoint's name, URL and events cannot be changed. Create another one.")
             }

@@ -51,7 +51,7 @@ mod tests;
 mod zone;
 
 pub use check::PlainHttp;
-pub use endpoint::{EndpointForm, EndpointId, EndpointStatus, WebhookEndpoint};
+pub use endpoint::{EndpointForm, EndpointId, EndpointStatus, StoredEndpoint, WebhookEndpoint};
 pub use error::{PlatformError, PlatformErrorKind};
 pub use purchase::Purchase;
 pub use state::Platform;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     Decision, EndpointForm, EndpointId, EndpointStatus, NotDelivered, PlainHttp, PlatformError,
-    PlatformErrorKind, Purchase, WebhookEndpoint, Zone,
+    PlatformErrorKind, Purchase, StoredEndpoint, WebhookEndpoint, Zone,
     check::{Checked, check},
 };
 
@@ -132,6 +132,26 @@ impl Platform {
             share_secret: random_secret(),
         };
         let id = endpoint.id;
+        self.endpoints.push(endpoint);
+        self.endpoint(id)
+    }
+
+    /// Puts back an endpoint that was stored, as it was: with its id and share secret, and with topics whose zone may not
+    /// be bought any more.
+    ///
+    /// # Errors
+    ///
+    /// One that is there already, and one working endpoint too many.
+    pub fn restore(&mut self, stored: StoredEndpoint) -> Result<&WebhookEndpoint, PlatformError> {
+        let StoredEndpoint { id, name, url, topics, status, created_at, updated_at, share_secret } = stored;
+        if self.endpoint(id).is_ok() {
+            return Err(PlatformErrorKind::RestoredTwice.into());
+        }
+        if status == EndpointStatus::Ongoing {
+            self.room_for_one_more()?;
+        }
+        let endpoint =
+            WebhookEndpoint { id, name, url, topics, status, created_at, updated_at, share_secret };
         self.endpoints.push(endpoint);
         self.endpoint(id)
     }

@@ -185,6 +185,26 @@ fn a_test_reaches_a_stopped_endpoint_and_its_own_topics_unless_set_otherwise() {
     assert_eq!(why(&platform, own, now()), Some(NotDelivered::Stopped));
 }
 
+#[test]
+fn a_stored_endpoint_is_restored_as_it_was_within_the_limit() {
+    let mut platform = platform();
+    let topics = [Topic::MessageFirstOpen];
+    let created = platform.create(form(&topics), now()).unwrap().id();
+    platform.stop(created, now() + 1.second()).unwrap();
+    let stored: Vec<_> = platform.endpoints().map(StoredEndpoint::from).collect();
+    assert!(!format!("{stored:?}").contains(stored[0].share_secret.expose_secret()));
+
+    let mut other = Platform::new(purchase([Zone::One])).with_working_limit(0);
+    let restored = other.restore(stored[0].clone()).unwrap();
+    assert_eq!((restored.id(), restored.status()), (created, EndpointStatus::Stopped));
+    assert_eq!((restored.created_at(), restored.updated_at()), (now(), now() + 1.second()));
+    assert_eq!(restored.share_secret().expose_secret(), stored[0].share_secret.expose_secret());
+    assert_eq!(kind(other.restore(stored[0].clone())), Kind::RestoredTwice);
+    let ongoing =
+        StoredEndpoint { id: EndpointId::random(), status: EndpointStatus::Ongoing, ..stored[0].clone() };
+    assert_eq!(kind(other.restore(ongoing)), Kind::TooManyWorkingEndpoints { limit: 0 });
+}
+
 /// What a user of the console, or time, may do next.
 #[derive(Clone, Debug)]
 enum Step {

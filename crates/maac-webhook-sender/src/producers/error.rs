@@ -14,148 +14,231 @@ error_of_kind! {
 /// What a producer refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "the texts below say what each is")]
 pub enum ProducerErrorKind {
+    /// A field is not filled in.
     #[non_exhaustive]
     Missing {
+        /// The field.
         field: Field,
     },
+    /// A LINE user id is not of the documented form.
     InvalidLineUid,
 
+    /// A receipt's number is not an invoice's.
     InvalidInvoiceNumber,
+    /// A receipt's random number is not four digits.
     InvalidRandomNumber,
+    /// A purchase was made after its receipt is uploaded.
     PurchaseInFuture,
+    /// A receipt has no items.
     NoItem,
-    /// Items count from 1.
+    /// An item has no description, or a number that is no amount.
     #[non_exhaustive]
     InvalidItem {
+        /// Which one, from 1 on.
         item: usize,
     },
 
+    /// The amount that a campaign asks for is none.
+    #[non_exhaustive]
+    InvalidMinimumAmount {
+        /// The campaign's name.
+        campaign: String,
+    },
+
+    /// A survey has no questions.
     NoQuestion,
+    /// Two questions have one serial number.
     #[non_exhaustive]
     RepeatedQuestion {
+        /// The question's serial number.
         sn: u64,
     },
+    /// Two questions have one alias.
     #[non_exhaustive]
     RepeatedAlias {
+        /// The alias.
         alias: String,
     },
+    /// A question is of a type that is not documented.
     #[non_exhaustive]
     UnknownQuestionType {
+        /// The question's serial number.
         sn: u64,
+        /// The type.
         question_type: QuestionType,
     },
+    /// A question has nothing to choose from.
     #[non_exhaustive]
     NoChoice {
+        /// The question's serial number.
         sn: u64,
     },
+    /// A choice has no text, or another one has it too.
     #[non_exhaustive]
     IndistinctChoices {
+        /// The question's serial number.
         sn: u64,
     },
+    /// An answer is to a question that the survey has not.
     #[non_exhaustive]
     NoSuchQuestion {
+        /// The question's serial number.
         sn: u64,
     },
+    /// A question is among the answers twice.
     #[non_exhaustive]
     AnsweredTwice {
+        /// The question's serial number.
         sn: u64,
     },
+    /// A question that must be answered is not.
     #[non_exhaustive]
     NotAnswered {
+        /// The question's serial number.
         sn: u64,
     },
+    /// An answer is to what is no question.
     #[non_exhaustive]
     TakesNoAnswer {
+        /// The question's serial number.
         sn: u64,
     },
+    /// A question has several answers and takes one.
     #[non_exhaustive]
     OneAnswerOnly {
+        /// The question's serial number.
         sn: u64,
     },
+    /// An answer is none of the choices.
     #[non_exhaustive]
     NotAChoice {
+        /// The question's serial number.
         sn: u64,
     },
+    /// A question has one answer twice.
     #[non_exhaustive]
     ChosenTwice {
+        /// The question's serial number.
         sn: u64,
     },
+    /// Items that are to be sorted are not all there.
     #[non_exhaustive]
     NotAllSorted {
+        /// The question's serial number.
         sn: u64,
     },
+    /// An answer is not a number.
     #[non_exhaustive]
     NotANumber {
+        /// The question's serial number.
         sn: u64,
     },
+    /// An answer is not a date.
     #[non_exhaustive]
     NotADate {
+        /// The question's serial number.
         sn: u64,
     },
+    /// A text stands beside an answer that takes none.
     #[non_exhaustive]
     NoTextBeside {
+        /// The question's serial number.
         sn: u64,
     },
 
+    /// A phone number is neither in E.164 form nor hashed.
     InvalidPhoneNumber,
+    /// A hashed phone number is pushed to by a template with SMS.
     HashedPhoneNumberWithSms,
+    /// A hashed phone number is said to have been found out by an SMS.
     HashedPhoneNumberBySms,
+    /// A profile's source is not documented.
     UnknownProfileSource,
+    /// There is no SMS+ template of this id.
     #[non_exhaustive]
     NoSuchPnpSetting {
+        /// The id.
         id: u64,
     },
+    /// There is no SMS+ message of this id, or it was forgotten.
     #[non_exhaustive]
     NoSuchPnpMessage {
+        /// The id.
         id: u64,
     },
+    /// An SMS+ multicast is to try a LINE push.
     NoLinePushInMulticast,
+    /// There are not enough points for a message.
     PointsInsufficient,
+    /// A status does not follow the one before.
     #[non_exhaustive]
     StatusNotNext {
+        /// The status it has.
         from: MessageStatus,
+        /// The status it was to have.
         to: MessageStatus,
+        /// The statuses that it may have.
         next: &'static [MessageStatus],
     },
+    /// A report is of a time before the last one.
     #[non_exhaustive]
     ReportedBefore {
+        /// The last report's time.
         at: Timestamp,
     },
+    /// An error category is given with a status that has none of that channel.
     #[non_exhaustive]
     NoErrorCategory {
+        /// The status.
         status: MessageStatus,
     },
+    /// An error category is not documented.
     UnknownErrorCategory,
 
+    /// A grant is of no points.
     NoPoints,
+    /// The points of a grant have expired.
     PointsExpired,
 
+    /// There are as many OpenAPI events as there may be.
     #[non_exhaustive]
     TooManyEvents {
+        /// How many there may be.
         limit: usize,
     },
+    /// There is no OpenAPI event of this id.
     #[non_exhaustive]
     NoSuchEvent {
+        /// The id.
         id: u64,
     },
+    /// There is no message of this id, or it was forgotten.
     #[non_exhaustive]
     NoSuchMessage {
+        /// The id.
         id: u64,
     },
+    /// There is no broadcast of this id, or it was forgotten.
     #[non_exhaustive]
     NoSuchBroadcast {
+        /// The id.
         id: u64,
     },
+    /// A message is for nobody.
     NoRecipient,
+    /// A message is for more than its call takes.
     #[non_exhaustive]
     TooManyRecipients {
+        /// How many there may be.
         limit: usize,
     },
+    /// A message was not for this friend, or did not reach them.
     NotARecipient,
+    /// A message is opened before it is sent.
     #[non_exhaustive]
     NotSentYet {
+        /// When it is sent.
         sent_at: Timestamp,
     },
 }
@@ -177,6 +260,9 @@ impl fmt::Display for ProducerErrorKind {
                 f,
                 "Item {item} needs a description, and a price, a quantity and an amount that are not negative."
             ),
+            Self::InvalidMinimumAmount { campaign } => {
+                write!(f, "The minimum amount of {campaign} must be a number that is not negative.")
+            }
             Self::NoQuestion => f.write_str("A survey has at least one question."),
             Self::RepeatedQuestion { sn } => write!(f, "Two questions have the serial number {sn}."),
             Self::RepeatedAlias { alias } => write!(f, "Two questions have the alias {alias}."),

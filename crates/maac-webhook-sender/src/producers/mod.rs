@@ -45,6 +45,8 @@ mod profile;
 mod receipt;
 mod sms_plus;
 mod survey;
+#[cfg(test)]
+mod tests;
 
 pub use error::{ProducerError, ProducerErrorKind};
 pub use field::Field;

@@ -144,7 +144,7 @@ impl Receipts {
     ) -> Result<Vec<CampaignResult>, ProducerError> {
         let items = upload.check(now)?;
         for campaign in campaigns {
-            required(&campaign.name, Field::CampaignName)?;
+            campaign.check()?;
         }
         let result = |campaign: &Campaign| CampaignResult {
             campaign: campaign.name.clone(),
@@ -204,6 +204,18 @@ impl ReceiptUpload {
             item.check().ok_or_else(|| ProducerErrorKind::InvalidItem { item: index + 1 }.into())
         };
         self.items.iter().enumerate().map(item).collect()
+    }
+}
+
+impl Campaign {
+    fn check(&self) -> Result<(), ProducerError> {
+        required(&self.name, Field::CampaignName)?;
+        match self.conditions.minimum_amount {
+            Some(minimum) if decimal(minimum).is_none() => {
+                Err(ProducerErrorKind::InvalidMinimumAmount { campaign: self.name.clone() }.into())
+            }
+            _ => Ok(()),
+        }
     }
 }
 

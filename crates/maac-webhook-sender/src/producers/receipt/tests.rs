@@ -112,3 +112,14 @@ fn a_receipt_that_is_none_is_refused() {
     assert_eq!(kind(|upload| upload.items[2].amount = Some(1e300)), Kind::InvalidItem { item: 3 });
     assert_eq!(kind(|upload| upload.items[2].description.clear()), Kind::InvalidItem { item: 3 });
 }
+
+#[test]
+fn a_campaign_that_asks_for_no_amount_that_there_is_is_refused() {
+    for minimum in [-1.0, 1e300, f64::NAN] {
+        let mut campaign = campaign(serde_json::json!({}));
+        campaign.conditions.minimum_amount = Some(minimum);
+        let error = Receipts::new().upload(&upload(), &[campaign], now()).unwrap_err();
+        let name = "週年慶".to_owned();
+        assert_eq!(*error.kind(), ProducerErrorKind::InvalidMinimumAmount { campaign: name });
+    }
+}
