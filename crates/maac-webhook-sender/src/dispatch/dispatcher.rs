@@ -13,7 +13,7 @@ use super::{
 use crate::{
     EventBody, RecordedBody, Sender, Transport,
     json::BodyStyle,
-    platform::{EndpointId, NotDelivered, Platform},
+    platform::{EndpointId, NotDelivered, Platform, WebhookEndpoint},
 };
 
 /// Delivers events to a platform's endpoints. See the [module](super). Cheap to clone; each clone is the same one.
@@ -163,11 +163,9 @@ impl<T: Transport + Send + Sync + 'static, L: DeliveryLog> Dispatcher<T, L> {
         let body = event.encode(self.style)?;
         let decisions: Vec<_> = {
             let (platform, now) = (self.lock(), self.sender.clock().now());
-            let name = |id| platform.endpoint(id).map_or_else(|_| String::new(), |own| own.name().to_owned());
-            let decisions = platform.decide(&topic, now).into_iter();
-            decisions
-                .map(|decision| (decision.endpoint, decision.verdict.map(|()| name(decision.endpoint))))
-                .collect()
+            let name = |endpoint: &WebhookEndpoint| endpoint.name().to_owned();
+            let decide = |id| (id, platform.receives(id, &topic, now).map(name));
+            platform.endpoints().map(WebhookEndpoint::id).map(decide).collect()
         };
         let accepted = decisions.iter().filter(|(_, verdict)| verdict.is_ok()).count();
         let mut places = self.queue.take(accepted)?.into_iter();
