@@ -1,7 +1,7 @@
-use actix_web::{HttpRequest, dev::Payload, http::header::CONTENT_LENGTH};
+use actix_web::{HttpMessage, HttpRequest, dev::Payload, http::header::CONTENT_LENGTH};
 use futures_util::StreamExt;
 use maac_webhook::{
-    Delivery, Endpoint, Rejection, RejectionKind, RequestHead, Verification, Verifier, headers,
+    Delivery, Endpoint, PeerAddr, Rejection, RejectionKind, RequestHead, Verification, Verifier, headers,
 };
 use tokio::time::timeout;
 
@@ -10,8 +10,11 @@ pub(crate) fn begin(endpoint: &Endpoint, request: &HttpRequest) -> Result<Verifi
     let values = |name| request.headers().get_all(name).map(|value| value.as_bytes());
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
-    let head = RequestHead::new(values(headers::SIGNATURE), values(headers::IDEMPOTENCY_KEY));
-    Verifier::new(endpoint.clone()).begin(head.with_content_length(length))
+    let peer = request.extensions().get::<PeerAddr>().map(|peer| peer.ip());
+    let head = RequestHead::new(values(headers::SIGNATURE), values(headers::IDEMPOTENCY_KEY))
+        .with_content_length(length)
+        .with_peer(peer.or_else(|| Some(request.peer_addr()?.ip())));
+    Verifier::new(endpoint.clone()).begin(head)
 }
 
 /// Reads the body, within the endpoint's limit and time-out, and verifies it.

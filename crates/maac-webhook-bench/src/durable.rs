@@ -1,6 +1,7 @@
 //! The durable rows: how many events a second are on the disk before they are answered.
 //!
-//! Producers wait for one event each to be durable and go on with the next. All stores are files in one folder.
+//! Producers wait for one event each to be durable and go on with the next. SQLite's stores are files in one
+//! folder, Postgres's the databases of one server.
 
 use std::{
     error::Error,
@@ -19,8 +20,10 @@ use bytes::Bytes;
 use maac_webhook::{Delivery, Endpoint, RequestHead, ShareSecret, Signature, Verifier, jiff::Timestamp};
 use maac_webhook_inbox::{
     Inbox, Incoming,
+    postgres::{PgStore, sqlx::PgPool},
     sqlite::{SqliteStore, rusqlite},
 };
+use maac_webhook_test_postgres::Postgres;
 use tokio::{
     runtime::Runtime,
     sync::{mpsc, oneshot},
@@ -30,6 +33,7 @@ use tokio::{
 use crate::{
     fixture::{self, Fixture},
     harness::{Plan, Rounds},
+    http,
     report::{Goal, Row},
 };
 
@@ -38,6 +42,10 @@ use crate::{
 enum Durable {
     /// Ours: the inbox in SQLite.
     Inbox(Inbox<SqliteStore>),
+    /// Ours: the inbox in Postgres.
+    OnPostgres(Inbox<PgStore>),
+    /// A transaction of Postgres's for each, on a pool's connections.
+    Pool(PgPool),
     /// By a thread that does as the channel's events come.
     Thread(mpsc::Sender<(Delivery, oneshot::Sender<()>)>),
 }
@@ -47,6 +55,14 @@ impl Durable {
         match self {
             Self::Inbox(inbox) => {
                 inbox.accept(delivery).await?;
+            }
+            Self::OnPostgres(inbox) => {
+                inbox.accept(delivery).await?;
+            }
+            Self::Pool(pool) => {
+                let mut transaction = pool.begin().await?;
+                PgStore::accept_in(&mut transaction, Incoming::new(delivery), Timestamp::now()).await?;
+                transaction.commit().await?;
             }
             Self::Thread(events) => {
                 let (done, durable) = oneshot::channel();
@@ -155,27 +171,73 @@ fn produce(
     Ok((took.len() as f64 / elapsed, took))
 }
 
-const VARIANTS: [&str; 3] =
-    ["the inbox in SQLite", "one transaction per event", "raw append + fdatasync in groups"];
+/// What is compared with the first of them.
+struct Field {
+    durables: Vec<Durable>,
+    names: Vec<&'static str>,
+    /// With 64 producers, of each other.
+    goals: Vec<Goal>,
+}
+
+fn on_sqlite(folder: &Path) -> Result<Field, Box<dyn Error>> {
+    Ok(Field {
+        durables: vec![
+            Durable::Inbox(Inbox::new(SqliteStore::open(folder.join("inbox.db"))?)),
+            one_by_one(&folder.join("one-by-one.db"))?,
+            raw_append(&folder.join("raw"))?,
+        ],
+        names: vec![
+            "the inbox in SQLite",
+            "SQLite, one transaction per event",
+            "raw append + fdatasync in groups",
+        ],
+        goals: vec![Goal::AtLeast(20.0), Goal::AtLeast(0.5)],
+    })
+}
+
+/// Both in databases of one server, started for it.
+async fn on_postgres(server: &Postgres) -> Result<Field, Box<dyn Error>> {
+    let alone = server.new_database();
+    drop(PgStore::connect(&alone).await?);
+    Ok(Field {
+        durables: vec![
+            Durable::OnPostgres(Inbox::new(PgStore::connect(&server.new_database()).await?)),
+            // As many connections as a pool has where nothing is said.
+            Durable::Pool(PgPool::connect(&alone).await?),
+        ],
+        names: vec!["the inbox in Postgres", "Postgres, one transaction per event, 10 connections"],
+        goals: vec![Goal::None],
+    })
+}
 
 pub(crate) fn rows(plan: Plan, fixture: &Fixture) -> Result<Vec<Row>, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let events = Arc::new(Events::new(fixture)?);
-    let at = |name: &str| folder.path().join(name);
-    let mut durables = [
-        Durable::Inbox(Inbox::new(SqliteStore::open(at("inbox.db"))?)),
-        one_by_one(&at("one-by-one.db"))?,
-        raw_append(&at("raw"))?,
-    ];
+    let mut rows = http::inbox::rows(plan, fixture, folder.path())?;
+    rows.extend(compare(plan, &runtime, &events, on_sqlite(folder.path())?)?);
+    // Where it is not installed, that is told.
+    if let Some(server) = Postgres::start() {
+        let field = runtime.block_on(on_postgres(&server))?;
+        rows.extend(compare(plan, &runtime, &events, field)?);
+    }
+    Ok(rows)
+}
 
+fn compare(
+    plan: Plan,
+    runtime: &Runtime,
+    events: &Arc<Events>,
+    field: Field,
+) -> Result<Vec<Row>, Box<dyn Error>> {
+    let Field { mut durables, names, goals } = field;
     let mut rows = Vec::new();
     for producers in [64, 1] {
         let (mut failure, mut turn) = (None, 0);
         let mut latencies = vec![Vec::new(); durables.len()];
         let rates = Rounds::run(plan, &mut durables, |durable| {
-            let produced = produce(&runtime, durable, &events, producers, plan.turn);
-            let variant = turn % VARIANTS.len();
+            let produced = produce(runtime, durable, events, producers, plan.turn);
+            let variant = turn % names.len();
             turn += 1;
             match produced {
                 Ok((rate, took)) => {
@@ -191,18 +253,17 @@ pub(crate) fn rows(plan: Plan, fixture: &Fixture) -> Result<Vec<Row>, Box<dyn Er
         if let Some(error) = failure {
             return Err(error);
         }
-        let goals = if producers == 64 { [Goal::AtLeast(20.0), Goal::AtLeast(0.5)] } else { [Goal::None; 2] };
-        for (to, goal) in [1, 2].into_iter().zip(goals) {
+        for (to, &goal) in (1..).zip(&goals) {
             rows.push(Row {
-                work: format!("durable accepts, {producers} producers"),
-                against: VARIANTS[to],
-                goal,
+                work: format!("{}, {producers} producers", names[0]),
+                against: names[to],
+                goal: if producers == 64 { goal } else { Goal::None },
                 ratio: rates.ratio(0, to),
                 absolute: (rates.typical(0), rates.typical(to)),
                 unit: "/s",
             });
         }
-        for (name, took) in VARIANTS.iter().zip(&mut latencies) {
+        for (name, took) in names.iter().zip(&mut latencies) {
             took.sort_unstable();
             let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
             println!(

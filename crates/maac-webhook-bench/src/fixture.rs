@@ -61,6 +61,10 @@ impl Fixture {
 
     /// The request's head as MAAC sends it.
     pub(crate) fn head(&self) -> Result<Parts, Box<dyn Error>> {
+        self.head_under(IDEMPOTENCY_KEY)
+    }
+
+    fn head_under(&self, key: &str) -> Result<Parts, Box<dyn Error>> {
         let request = Request::post(PATH)
             .header("host", "localhost")
             .header("user-agent", "python-requests/2.32.3")
@@ -70,14 +74,19 @@ impl Fixture {
             .header("content-type", "application/json; charset=utf-8")
             .header("content-length", self.body.len())
             .header(headers::SIGNATURE, &self.signature)
-            .header(headers::IDEMPOTENCY_KEY, IDEMPOTENCY_KEY)
+            .header(headers::IDEMPOTENCY_KEY, key)
             .body(())?;
         Ok(request.into_parts().0)
     }
 
     /// The whole request as it goes over the wire.
     pub(crate) fn wire(&self) -> Result<Bytes, Box<dyn Error>> {
-        let head = self.head()?;
+        self.wire_under(IDEMPOTENCY_KEY)
+    }
+
+    /// The same under another idempotency key.
+    pub(crate) fn wire_under(&self, key: &str) -> Result<Bytes, Box<dyn Error>> {
+        let head = self.head_under(key)?;
         let mut wire = BytesMut::from(format!("POST {PATH} HTTP/1.1\r\n").as_bytes());
         for (name, value) in &head.headers {
             wire.put_slice(name.as_str().as_bytes());

@@ -3,11 +3,12 @@
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use maac_webhook::jiff::{Span, SpanRelativeTo};
 use maac_webhook_inbox::State;
 use maac_webhook_sender::{RetrySchedule, Target, json::BodyStyle};
 
-use crate::{check::CheckArgs, secret::SecretArgs, server::Limits};
+use crate::{check::CheckArgs, listen::network, secret::SecretArgs, server::Limits};
 
 /// Receive, send, sign and verify MAAC webhooks.
 ///
@@ -72,6 +73,11 @@ pub(crate) struct ListenArgs {
     /// Connections at once; further ones wait. The limit on open files is raised for them where it may be
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT_CONNECTIONS, value_parser = connections)]
     pub(crate) max_connections: usize,
+
+    /// Take the word of the proxies in this network, such as 10.0.0.0/8 or 127.0.0.1, for whose request it is: the
+    /// X-Forwarded-For header. For the quarantine, which nobody is to fill alone; may be given several times
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub(crate) trusted_proxy: Vec<IpNet>,
 
     #[command(flatten)]
     pub(crate) forward: ForwardArgs,
@@ -194,6 +200,18 @@ pub(crate) enum InboxCommand {
         /// All that are in this state
         #[arg(long, value_parser = state, conflicts_with = "ids")]
         state: Option<State>,
+    },
+    /// Open the rotation window before the share secret is changed: for minutes, every receiver on the inbox answers what it
+    /// cannot verify 503, so that it comes back, and not 401. What looks like an event is kept in any case, and enters the inbox
+    /// once its secret is known
+    Rotate {
+        /// How long the window stays open, 1h at most
+        #[arg(long = "for", value_name = "DURATION", default_value = "10m", value_parser = duration, conflicts_with = "end")]
+        open_for: Duration,
+
+        /// End the window now
+        #[arg(long)]
+        end: bool,
     },
 }
 

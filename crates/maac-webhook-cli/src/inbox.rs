@@ -1,12 +1,13 @@
 //! `inbox`: looking after an inbox, while a receiver is at it or not.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use comfy_table::{Table, presets};
 use maac_webhook::{Delivery, jiff::Timestamp};
 use maac_webhook_inbox::{
-    Attempt, Entry, EntryId, Filter, State, Stats, Store, StoreError, postgres::PgStore, sqlite::SqliteStore,
+    Attempt, Entry, EntryId, Filter, LONGEST_ROTATION, QuarantineStats, QuarantineStore, State, Stats, Store,
+    StoreError, postgres::PgStore, sqlite::SqliteStore,
 };
 use serde_json::{Value, json};
 
@@ -32,12 +33,24 @@ pub(crate) async fn run(args: &InboxArgs, output: Output) -> Result<Answer, Fail
     }
 }
 
-async fn look_after(store: &impl Store, args: &InboxArgs, output: Output) -> Result<Answer, Failure> {
+async fn look_after(
+    store: &impl QuarantineStore,
+    args: &InboxArgs,
+    output: Output,
+) -> Result<Answer, Failure> {
     let text = output == Output::Text;
     match &args.command {
         InboxCommand::Stats => {
             let stats = store.stats().await.map_err(failed)?;
-            print(&if text { stats_text(&stats) } else { stats_json(&stats).to_string() })?;
+            let until = store.rotation().await.map_err(failed)?.filter(|until| *until > Timestamp::now());
+            let kept = store.quarantine_stats().await.map_err(failed)?;
+            print(&if text {
+                stats_text(&stats, until, &kept)
+            } else {
+                let mut all = stats_json(&stats);
+                all["quarantine"] = quarantine_json(until, &kept);
+                all.to_string()
+            })?;
         }
         InboxCommand::List { state, before, limit } => {
             let mut filter = Filter::default();
@@ -61,6 +74,12 @@ async fn look_after(store: &impl Store, args: &InboxArgs, output: Output) -> Res
             } else {
                 show_json(&entry, &delivery, &attempts).to_string()
             })?;
+        }
+        InboxCommand::Rotate { open_for, end } => {
+            let until = if *end { None } else { Some(open_until(*open_for)?) };
+            store.set_rotation(until).await.map_err(failed)?;
+            let kept = store.quarantine_stats().await.map_err(failed)?;
+            print(&if text { rotate_text(until, &kept) } else { quarantine_json(until, &kept).to_string() })?;
         }
         InboxCommand::Retry { ids, state } => return retry(store, ids, *state, text).await,
     }
@@ -98,16 +117,56 @@ fn count(events: u64) -> String {
     if events == 1 { "1 event".to_owned() } else { format!("{events} events") }
 }
 
-fn stats_text(stats: &Stats) -> String {
+fn stats_text(stats: &Stats, rotating_until: Option<Timestamp>, kept: &QuarantineStats) -> String {
     let mut text = String::new();
     for (state, events) in by_state(stats) {
         let _ = writeln!(text, "{:<12}{events:>10}", state.as_str());
     }
-    let _ = write!(text, "{:<12}{:>10}", "identities", stats.identities);
+    let _ = writeln!(text, "{:<12}{:>10}", "identities", stats.identities);
+    let _ = write!(text, "{:<12}{:>10}", "quarantine", kept.requests);
     if let Some(oldest) = stats.oldest_waiting {
         let _ = write!(text, "\nthe oldest that waits was received at {oldest}");
     }
+    if let Some(oldest) = kept.oldest {
+        let _ = write!(text, "\nthe oldest in quarantine was received at {oldest}");
+    }
+    if let Some(until) = rotating_until {
+        let _ = write!(text, "\nthe rotation window is open until {until:.0}");
+    }
     text
+}
+
+fn open_until(open_for: Duration) -> Result<Timestamp, Failure> {
+    if open_for > LONGEST_ROTATION {
+        return Err(Failure::new("a rotation window stays open for an hour at most"));
+    }
+    Timestamp::now().checked_add(open_for).map_err(|error| Failure::because("no time", error))
+}
+
+fn rotate_text(until: Option<Timestamp>, kept: &QuarantineStats) -> String {
+    let kept = match kept.requests {
+        0 => "Nothing is in quarantine.".to_owned(),
+        1 => "1 request is in quarantine.".to_owned(),
+        requests => format!("{requests} requests are in quarantine."),
+    };
+    match until {
+        Some(until) => format!(
+            "The rotation window is open until {until:.0}: what no receiver can verify is answered 503, and comes back.\n\
+             Now change the share secret in MAAC's console, and give it to the receivers.\n{kept}"
+        ),
+        None => {
+            format!("The rotation window is closed: what no receiver can verify is answered 401.\n{kept}")
+        }
+    }
+}
+
+fn quarantine_json(rotating_until: Option<Timestamp>, kept: &QuarantineStats) -> Value {
+    json!({
+        "rotating_until": rotating_until.map(|until| until.to_string()),
+        "requests": kept.requests,
+        "bytes": kept.bytes,
+        "oldest": kept.oldest.map(|time| time.to_string()),
+    })
 }
 
 fn by_state(stats: &Stats) -> [(State, u64); 5] {

@@ -1,6 +1,9 @@
-//! The suite that every [`Store`] passes: run [`suite`] in a test of a store of your own. It panics where one does not.
+//! The suite that every [`Store`] passes: run [`suite`] in a test of a store of your own, and [`quarantine_suite`] where it is a
+//! [`QuarantineStore`](crate::QuarantineStore). It panics where one does not.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a suite of tests panics")]
+
+mod quarantine;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -12,6 +15,8 @@ use crate::{
     Backlog, Claim, Claimed, EntryId, Filter, Incoming, Reaped, Retention, Settlement, State, Stats, Store,
     Verdict,
 };
+
+pub use quarantine::quarantine_suite;
 
 const LEASE: Duration = Duration::from_secs(60);
 

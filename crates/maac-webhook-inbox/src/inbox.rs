@@ -1,10 +1,14 @@
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use maac_webhook::{Delivery, Rejection, event::Envelope, jiff::Timestamp};
-use tokio::time::timeout;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use crate::{Accepted, Incoming, Retention, Store, StoreError, StoreErrorKind, metrics};
 
@@ -15,11 +19,19 @@ pub struct Inbox<S> {
     patience: Duration,
     retention: Retention,
     hold_reused_keys: bool,
+    waiting: Arc<Semaphore>,
+    waiting_bytes: usize,
 }
+
+/// What a delivery takes in memory beside its body, about.
+const OVERHEAD: usize = 512;
 
 impl<S: Store> Inbox<S> {
     /// How long a delivery may wait to be durable unless told otherwise: 3 s. MAAC's own time-out is not documented.
     pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(3);
+
+    /// How many bytes of deliveries may wait for the store at once unless told otherwise: 64 MiB.
+    pub const DEFAULT_WAITING_BYTES: usize = 64 * 1024 * 1024;
 
     /// An inbox in this store.
     pub fn new(store: S) -> Self {
@@ -28,6 +40,8 @@ impl<S: Store> Inbox<S> {
             patience: Self::DEFAULT_PATIENCE,
             retention: Retention::default(),
             hold_reused_keys: false,
+            waiting: Arc::new(Semaphore::new(Self::DEFAULT_WAITING_BYTES)),
+            waiting_bytes: Self::DEFAULT_WAITING_BYTES,
         }
     }
 
@@ -35,6 +49,14 @@ impl<S: Store> Inbox<S> {
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// Sets how many bytes of deliveries may wait for the store at once, whoever waits for them still. Beyond it a delivery is
+    /// answered 503, and comes back; one alone may be larger.
+    #[must_use]
+    pub fn with_waiting_bytes(self, bytes: usize) -> Self {
+        let bytes = bytes.clamp(1, u32::MAX as usize);
+        Self { waiting: Arc::new(Semaphore::new(bytes)), waiting_bytes: bytes, ..self }
     }
 
     /// Sets how long events and identities are kept.
@@ -71,21 +93,35 @@ impl<S: Store> Inbox<S> {
         let (now, begun) = (Timestamp::now(), Instant::now());
         let envelope = Envelope::read(delivery.body()).ok();
         let topic = metrics::topic(envelope.as_ref().map(Envelope::topic));
-        let incoming = Incoming {
-            hold: envelope.is_some_and(|envelope| self.is_older_than_identities(&envelope, now)),
-            hold_if_key_reused: self.hold_reused_keys,
-            delivery: delivery.clone(),
+        let mut incoming = Incoming::new(delivery.clone());
+        incoming.hold = envelope.is_some_and(|envelope| self.is_older_than_identities(&envelope, now));
+        incoming.hold_if_key_reused = self.hold_reused_keys;
+        let accepted = match self.place_for(&delivery) {
+            Ok(place) => self.store_in_time(incoming.with_place(place), now).await,
+            Err(error) => Err(error),
         };
-        let stored = timeout(self.patience, self.store.accept(incoming, now)).await;
-        let accepted = stored.unwrap_or_else(|_| {
-            let detail = format!("the store took longer than {:?}", self.patience);
-            Err(StoreError::new(StoreErrorKind::Timeout, detail))
-        });
         metrics::accept_took(delivery.endpoint(), begun);
         let accepted = accepted.inspect_err(metrics::store_error);
         let accepted = accepted.map_err(|error| Rejection::from(error).of(&delivery))?;
         accepted.log_of_topic(&delivery, topic);
         Ok(accepted)
+    }
+
+    /// A store that stalls holds on to what nobody waits for any more.
+    fn place_for(&self, delivery: &Delivery) -> Result<OwnedSemaphorePermit, StoreError> {
+        let bytes = (delivery.body().len() + OVERHEAD).min(self.waiting_bytes);
+        let place = self.waiting.clone().try_acquire_many_owned(u32::try_from(bytes).unwrap_or(u32::MAX));
+        place.map_err(|_| {
+            StoreError::new(StoreErrorKind::Overloaded, "too many bytes of events wait for the inbox")
+        })
+    }
+
+    async fn store_in_time(&self, incoming: Incoming, now: Timestamp) -> Result<Accepted, StoreError> {
+        let stored = timeout(self.patience, self.store.accept(incoming, now)).await;
+        stored.unwrap_or_else(|_| {
+            let detail = format!("the store took longer than {:?}", self.patience);
+            Err(StoreError::new(StoreErrorKind::Timeout, detail))
+        })
     }
 
     /// An old body may be a replay whose identity was pruned: only a person can tell.
@@ -102,6 +138,7 @@ impl<S> fmt::Debug for Inbox<S> {
             .field("patience", &self.patience)
             .field("retention", &self.retention)
             .field("hold_reused_keys", &self.hold_reused_keys)
+            .field("waiting_bytes", &self.waiting_bytes)
             .finish_non_exhaustive()
     }
 }

@@ -83,6 +83,7 @@ pub mod sqlite;
 mod columns;
 mod error;
 mod inbox;
+mod quarantine;
 mod store;
 mod verdict;
 mod worker;
@@ -91,6 +92,10 @@ pub use maac_webhook;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use inbox::Inbox;
+pub use quarantine::{
+    LONGEST_ROTATION, Quarantine, QuarantineBounds, QuarantineId, QuarantineKeeper, QuarantineLimits,
+    QuarantineStats, QuarantineStore, Quarantined,
+};
 pub use store::{
     Attempt, Backlog, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement, State,
     Stats, Store,

@@ -13,7 +13,9 @@ use ::metrics::{Unit, counter, describe_counter, describe_gauge, describe_histog
 use maac_webhook::{event::Topic, jiff::Timestamp};
 use tokio::time::sleep;
 
-use crate::{Backlog, Reaped, Settlement, State, Store, StoreError, StoreErrorKind, Verdict};
+use crate::{
+    Backlog, QuarantineStats, Reaped, Settlement, State, Store, StoreError, StoreErrorKind, Verdict,
+};
 
 /// Deliveries that were accepted, by `endpoint`, `topic` (`other` where it is not documented) and `verdict`.
 pub const ACCEPTED: &str = "maac_webhook_accepted_total";
@@ -39,6 +41,17 @@ pub const EVENTS: &str = "maac_webhook_inbox_events";
 /// How long ago the oldest event that waits was received; 0 where none waits.
 pub const OLDEST_WAITING: &str = "maac_webhook_inbox_oldest_waiting_age_seconds";
 
+/// Requests that look like events and that no live secret verified, by `endpoint` and `outcome`: `kept` or `known` (kept
+/// already); `limited` (over the rate) or `dropped` (too many waited), and so not kept; then `released` (an event now), `expired` or
+/// `displaced` (to make room).
+pub const QUARANTINED: &str = "maac_webhook_quarantined_total";
+
+/// Requests in quarantine.
+pub const QUARANTINE_REQUESTS: &str = "maac_webhook_quarantine_requests";
+
+/// What the requests in quarantine [count as](crate::QuarantineBounds::bytes), in bytes.
+pub const QUARANTINE_BYTES: &str = "maac_webhook_quarantine_bytes";
+
 /// What a topic that is not documented is called.
 const OTHER: &str = "other";
 
@@ -56,6 +69,9 @@ pub fn register(endpoint: &str) {
     describe_counter!(ATTEMPTS, "Attempts at events that ended, by how");
     describe_histogram!(HANDLER_DURATION, Unit::Seconds, "How long the handler took for an attempt");
     describe_counter!(LEASES_ENDED, "Events whose worker was gone, by what became of them");
+    describe_counter!(QUARANTINED, "Requests that no live secret verified, by what became of them");
+    describe_gauge!(QUARANTINE_REQUESTS, "Requests in quarantine");
+    describe_gauge!(QUARANTINE_BYTES, Unit::Bytes, "What the requests in quarantine count as");
     describe_gauge!(EVENTS, "Events in the inbox that are not done, by state");
     let oldest = "How long ago the oldest event that waits was received; 0 where none waits";
     describe_gauge!(OLDEST_WAITING, Unit::Seconds, oldest);
@@ -71,6 +87,9 @@ pub fn register(endpoint: &str) {
         count_attempt(endpoint, outcome, 0);
     }
     reaped(Reaped::default());
+    for &outcome in QuarantineOutcome::ALL {
+        quarantined(endpoint, outcome, 0);
+    }
 }
 
 /// The name of a documented topic, or one for all others.
@@ -118,6 +137,52 @@ pub(crate) fn handler_took(endpoint: &str, begun: Instant) {
 pub(crate) fn reaped(Reaped { returned, dead }: Reaped) {
     counter!(LEASES_ENDED, "outcome" => "due_again").increment(returned);
     counter!(LEASES_ENDED, "outcome" => "dead").increment(dead);
+}
+
+/// What became of a request that no live secret verified.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum QuarantineOutcome {
+    Kept,
+    Known,
+    Limited,
+    Dropped,
+    Released,
+    Expired,
+    Displaced,
+}
+
+impl QuarantineOutcome {
+    const ALL: &'static [Self] = &[
+        Self::Kept,
+        Self::Known,
+        Self::Limited,
+        Self::Dropped,
+        Self::Released,
+        Self::Expired,
+        Self::Displaced,
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Known => "known",
+            Self::Limited => "limited",
+            Self::Dropped => "dropped",
+            Self::Released => "released",
+            Self::Expired => "expired",
+            Self::Displaced => "displaced",
+        }
+    }
+}
+
+pub(crate) fn quarantined(endpoint: &str, outcome: QuarantineOutcome, requests: u64) {
+    counter!(QUARANTINED, "endpoint" => endpoint.to_owned(), "outcome" => outcome.as_str())
+        .increment(requests);
+}
+
+pub(crate) fn quarantine_holds(stats: &QuarantineStats) {
+    gauge!(QUARANTINE_REQUESTS).set(stats.requests as f64);
+    gauge!(QUARANTINE_BYTES).set(stats.bytes as f64);
 }
 
 /// Keeps the gauges up to date. While the store is away they stay as they were.

@@ -1,6 +1,7 @@
-use std::{fmt, future::Future, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use maac_webhook::{Delivery, jiff::Timestamp};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{Accepted, StoreError};
 
@@ -97,13 +98,19 @@ pub struct Incoming {
     pub hold: bool,
     /// To be held for a person, if it is another event under a known idempotency key.
     pub hold_if_key_reused: bool,
+    /// What it has of the bytes that may wait, for as long as a store holds on to it.
+    _waits: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Incoming {
     /// To be handled, if it is an event of its own.
     #[must_use]
     pub fn new(delivery: Delivery) -> Self {
-        Self { delivery, hold: false, hold_if_key_reused: false }
+        Self { delivery, hold: false, hold_if_key_reused: false, _waits: None }
+    }
+
+    pub(crate) fn with_place(self, place: OwnedSemaphorePermit) -> Self {
+        Self { _waits: Some(Arc::new(place)), ..self }
     }
 }
 

@@ -1,5 +1,9 @@
 use bytes::Bytes;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::Date,
+    tz::{Offset, TimeZone},
+};
 use serde::Serialize;
 
 use crate::{
@@ -79,11 +83,34 @@ impl EventBody {
     }
 }
 
+/// Taiwan's offset, which has had no summer time since 1979.
+pub(crate) const TAIWAN: Offset = Offset::constant(8);
+
 /// A time as MAAC's samples write it: RFC 3339 in Taiwan's offset, with microseconds.
 #[must_use]
 pub fn wire_time(timestamp: Timestamp) -> String {
-    let offset = jiff::tz::Offset::constant(8);
-    timestamp.to_zoned_datetime(TimeZone::fixed(offset)).strftime("%Y-%m-%dT%H:%M:%S.%6f%:z").to_string()
+    in_taiwan(timestamp, "%Y-%m-%dT%H:%M:%S.%6f%:z")
+}
+
+/// The same without parts of a second, as a receipt's times are written.
+#[must_use]
+pub fn wire_time_in_seconds(timestamp: Timestamp) -> String {
+    in_taiwan(timestamp, "%Y-%m-%dT%H:%M:%S%:z")
+}
+
+/// A time by Taiwan's wall clock, without a zone, as a survey's `submitTime` is written.
+#[must_use]
+pub fn wire_wall_clock(timestamp: Timestamp) -> String {
+    in_taiwan(timestamp, "%Y-%m-%d %H:%M:%S")
+}
+
+/// The day it is in Taiwan.
+pub(crate) fn day_in_taiwan(timestamp: Timestamp) -> Date {
+    timestamp.to_zoned_datetime(TimeZone::fixed(TAIWAN)).date()
+}
+
+fn in_taiwan(timestamp: Timestamp, format: &str) -> String {
+    timestamp.to_zoned_datetime(TimeZone::fixed(TAIWAN)).strftime(format).to_string()
 }
 
 #[cfg(test)]
@@ -95,6 +122,13 @@ mod tests {
         let time = |text: &str| wire_time(text.parse().unwrap());
         assert_eq!(time("2025-11-28T02:00:00Z"), "2025-11-28T10:00:00.000000+08:00");
         assert_eq!(time("2025-12-31T16:00:00.123456789Z"), "2026-01-01T00:00:00.123456+08:00");
+    }
+
+    #[test]
+    fn a_receipts_time_and_a_wall_clocks_have_whole_seconds() {
+        let time = "2025-12-31T16:00:00.9Z".parse().unwrap();
+        assert_eq!(wire_time_in_seconds(time), "2026-01-01T00:00:00+08:00");
+        assert_eq!(wire_wall_clock(time), "2026-01-01 00:00:00");
     }
 
     #[test]

@@ -1,9 +1,18 @@
 //! A reference implementation of MAAC's webhook sender: build an event's body, sign it, and deliver it with
 //! MAAC's retries, recording every attempt.
 //!
-//! What is not documented of MAAC's behaviour is a setting whose default is our reading of it.
+//! What is not documented of MAAC's behaviour is a setting whose default is our reading of it: `docs/fidelity.md` of the
+//! project has them all.
 //!
-//! Here with a receiver in the same process, for a test; `HttpTransport` reaches one over the network (feature `http-transport`, on by
+//! | module | has |
+//! | --- | --- |
+//! | [`platform`] | the console's rules: what is bought, its endpoints, and which of them an event goes to |
+//! | [`producers`] | what happens on a platform, and the events it gives |
+//! | [`dispatch`] | the delivery of events to a platform's endpoints, bounded, recorded and watched |
+//! | [`payload`], [`samples`], [`json`] | the `data` of each topic, a realistic one of each, and how it is written |
+//! | [`transport`] | how a request reaches a receiver |
+//!
+//! One event to one URL, without a platform, is a [`Sender`]'s. Here with a receiver in the same process, for a test; `HttpTransport` reaches one over the network (feature `http-transport`, on by
 //! default).
 //!
 //! ```
@@ -41,12 +50,22 @@
 //! # Ok(()) }
 //! ```
 
+#[macro_use]
+mod error_of_kind;
+#[macro_use]
+mod random_id;
+
+pub mod dispatch;
 pub mod json;
 pub mod payload;
+pub mod platform;
+pub mod producers;
 pub mod samples;
 pub mod transport;
 
 mod body;
+mod clock;
+mod draw;
 mod record;
 mod request;
 mod sender;
@@ -55,11 +74,13 @@ mod target;
 pub use http;
 pub use maac_webhook;
 
-pub use body::{EventBody, wire_time};
+pub use body::{EventBody, wire_time, wire_time_in_seconds, wire_wall_clock};
+pub use clock::Clock;
+pub use random_id::InvalidId;
 pub use record::{Attempt, DeliveryRecord, Outcome, RecordedBody, RequestRecord};
 pub use request::{InvalidIdempotencyKey, WebhookRequest};
 pub use sender::{RetrySchedule, Sender};
-pub use target::{InvalidTarget, Target};
+pub use target::{InvalidTarget, InvalidTargetKind, Target};
 #[cfg(feature = "http-transport")]
 pub use transport::{HttpTransport, InvalidRootCertificate, RawConnection};
 pub use transport::{ResponseRecord, Transport, TransportError, TransportErrorKind};

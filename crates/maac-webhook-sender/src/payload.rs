@@ -1,6 +1,10 @@
 //! The `data` of each topic as the sender writes it (MAAC OpenAPI reference, Webhook; SurveyCake's webhook
 //! reference): the fields in their documented order, money as Python floats, ids as in the samples. Fields may be
-//! added, so each is made by [`samples`](crate::samples) and changed.
+//! added, so each is made by [`samples`](crate::samples) and changed, or by one of the
+//! [`producers`](crate::producers).
+
+mod pnp;
+mod survey;
 
 use maac_webhook::event::Topic;
 use serde::Serialize;

@@ -80,6 +80,9 @@ pub enum Outcome {
     Refused,
     /// Every attempt failed: the event is gone.
     Exhausted,
+    /// What was left of its attempts was not made, for its endpoint is sent nothing any more: the event is gone. Only a
+    /// [`Dispatcher`](crate::dispatch::Dispatcher) knows of endpoints.
+    Cancelled,
 }
 
 impl Outcome {
@@ -90,6 +93,7 @@ impl Outcome {
             Self::Delivered => "delivered",
             Self::Refused => "refused",
             Self::Exhausted => "exhausted",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -97,6 +101,12 @@ impl Outcome {
 /// A body in a record. `Debug` shows its length.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RecordedBody(pub(crate) Bytes);
+
+impl From<Bytes> for RecordedBody {
+    fn from(body: Bytes) -> Self {
+        Self(body)
+    }
+}
 
 impl RecordedBody {
     /// The bytes.

@@ -2,14 +2,19 @@
 //! anew by each call.
 
 use jiff::{Timestamp, ToSpan};
-use maac_webhook::event::Topic;
+use maac_webhook::event::{QuestionType, Topic};
 use uuid::Uuid;
 
 use crate::{
     body::wire_time,
+    draw::draw,
     payload::{
-        MessageFirstOpen, Payload, PnpProfileUpdated, PnpStatusUpdated, PrizePointsAdded, Question,
-        ReceiptItem, ReceiptValidated, SurveyAnswer, SurveyCakeSubmitted,
+        MessageFirstOpen, Payload, PnpProfileUpdated, PnpStatusUpdated, PrizePointsAdded, ReceiptItem,
+        ReceiptValidated, SurveyCakeSubmitted,
+    },
+    producers::{
+        Choice, Friend, QuestionAnswers, ReceiptUpload, Receipts, Submission, Survey, SurveyCake,
+        SurveyQuestion,
     },
 };
 
@@ -27,11 +32,6 @@ pub fn of(topic: &Topic, now: Timestamp) -> Option<Payload> {
     })
 }
 
-/// A number below `limit`, drawn at random.
-fn draw(limit: u64) -> u64 {
-    (Uuid::new_v4().as_u128() % u128::from(limit)) as u64
-}
-
 fn friend() -> String {
     format!("U{}", Uuid::new_v4().simple())
 }
@@ -45,72 +45,51 @@ pub fn receipt_validated(now: Timestamp) -> ReceiptValidated {
         quantity,
         amount: unit_price * quantity,
     };
-    let whole_second = |time: Timestamp| {
-        let text = wire_time(time);
-        format!("{}{}", &text[..19], &text[26..])
-    };
-    ReceiptValidated {
-        line_uid: friend(),
-        customer_id: None,
-        campaign_name: Some("週年慶發票登錄送好禮".to_owned()),
+    let upload = ReceiptUpload {
+        friend: Friend::new(friend()),
         number: format!("KX{:08}", draw(100_000_000)),
-        datetime: whole_second(now - 15.hours()),
-        upload_datetime: whole_second(now - 8.hours()),
+        datetime: now - 15.hours(),
         random_number: format!("{:04}", draw(10_000)),
         channel: "小巷咖啡 台北永康店".to_owned(),
-        items: vec![item("拿鐵咖啡(大)", 65.0, 2.0), item("可頌", 45.5, 1.0)],
-    }
+        items: Vec::new(),
+    };
+    let items = vec![item("拿鐵咖啡(大)", 65.0, 2.0), item("可頌", 45.5, 1.0)];
+    Receipts::new().event(&upload, Some("週年慶發票登錄送好禮"), items, now)
 }
 
 /// A survey with aliases, one of them unanswered.
 #[must_use]
+#[allow(clippy::expect_used, reason = "the survey is ours, and so are its answers")]
 pub fn surveycake_submitted(now: Timestamp) -> SurveyCakeSubmitted {
-    let question = |sn, question_type: &str, alias: &str, subject: &str, answers: &[(&str, &str)]| {
-        let texts = |text: fn(&(&str, &str)) -> String| answers.iter().map(text).collect::<Vec<_>>();
-        Question {
-            subject: subject.to_owned(),
-            question_type: question_type.to_owned(),
-            sn,
-            label: String::new(),
-            alias: alias.to_owned(),
-            answer: texts(|(answer, _)| (*answer).to_owned()),
-            other_answer: texts(|_| String::new()),
-            answer_label: texts(|_| String::new()),
-            answer_alias: texts(|(_, alias)| (*alias).to_owned()),
-        }
+    let question = |sn, question_type, alias: &str, subject: &str, choices: &[(&str, &str)]| {
+        let mut question = SurveyQuestion::new(sn, question_type, subject);
+        alias.clone_into(&mut question.alias);
+        question.choices = choices.iter().map(|(text, alias)| Choice::new(*text, *alias)).collect();
+        question
     };
-    let result = vec![
-        question(1, "TXTSHORT", "maac_member_name", "您的大名", &[("林雅婷", "")]),
-        question(2, "CHOICEONE", "maac_member_gender", "性別", &[("女", "female")]),
-        question(3, "DATEPICKER", "maac_member_birthday", "生日", &[("1992-07-14", "")]),
-        question(5, "CHOICEMULTI", "flavours", "想試吃的口味", &[("烏龍茶", "oolong"), ("桂花", "")]),
-        question(6, "DIGITINPUT", "guests", "同行人數", &[("2", "")]),
-        question(8, "TXTLONG", "remarks", "其他建議", &[]),
+    let genders = [("女", "female"), ("男", "male")];
+    let flavours = [("烏龍茶", "oolong"), ("桂花", ""), ("黑糖", "brown_sugar")];
+    let questions = [
+        question(1, QuestionType::ShortText, "maac_member_name", "您的大名", &[]),
+        question(2, QuestionType::ChoiceOne, "maac_member_gender", "性別", &genders),
+        question(3, QuestionType::DatePicker, "maac_member_birthday", "生日", &[]),
+        question(5, QuestionType::ChoiceMulti, "flavours", "想試吃的口味", &flavours),
+        question(6, QuestionType::DigitInput, "guests", "同行人數", &[]),
+        question(8, QuestionType::LongText, "remarks", "其他建議", &[]),
     ];
-    // The alias map has the answer's own alias where it has one.
-    let in_map = |question: &Question| {
-        let pairs = question.answer.iter().zip(&question.answer_alias);
-        pairs.map(|(answer, alias)| if alias.is_empty() { answer } else { alias }.clone()).collect()
-    };
-    let alias = result.iter().map(|question| (question.alias.clone(), in_map(question))).collect();
-    SurveyCakeSubmitted {
-        line_uid: friend(),
-        customer_id: None,
-        survey_name: Some("秋季新品試吃會".to_owned()),
-        answer_hash: Some(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())),
-        answer: SurveyAnswer {
-            id: 1_000_000 + draw(9_000_000),
-            svid: "x7QpL".to_owned(),
-            title: "秋季新品試吃會報名".to_owned(),
-            status: "FINISH".to_owned(),
-            submit_time: wire_time(now - 1.minute())[..19].replace('T', " "),
-            mbunq: None,
-            mbrid: None,
-            meta: [("utm_source".to_owned(), "line".into())].into_iter().collect(),
-            alias,
-            result,
-        },
-    }
+    let mut survey = Survey::new("x7QpL", "秋季新品試吃會報名", questions);
+    survey.name = Some("秋季新品試吃會".to_owned());
+    let mut submission = Submission::new(Friend::new(friend()));
+    submission.id = Some(1_000_000 + draw(9_000_000));
+    submission.meta.insert("utm_source".to_owned(), "line".into());
+    submission.answers = vec![
+        QuestionAnswers::new(1, ["林雅婷"]),
+        QuestionAnswers::new(2, ["女"]),
+        QuestionAnswers::new(3, ["1992-07-14"]),
+        QuestionAnswers::new(5, ["烏龍茶", "桂花"]),
+        QuestionAnswers::new(6, ["2"]),
+    ];
+    SurveyCake::new().submit(&survey, &submission, now - 1.minute()).expect("the answers fit the questions")
 }
 
 /// An SMS+ message that LINE delivered.

@@ -1,12 +1,11 @@
 use std::time::Duration;
 
-use jiff::Timestamp;
 use maac_webhook::answer::Reaction;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    Attempt, DeliveryRecord, Outcome, ResponseRecord, Target, Transport, TransportError, TransportErrorKind,
-    WebhookRequest,
+    Attempt, Clock, DeliveryRecord, Outcome, ResponseRecord, Target, Transport, TransportError,
+    TransportErrorKind, WebhookRequest,
 };
 
 /// How long after each failed attempt the next one follows.
@@ -46,6 +45,7 @@ pub struct Sender<T> {
     transport: T,
     schedule: RetrySchedule,
     attempt_timeout: Duration,
+    clock: Clock,
     waits: bool,
 }
 
@@ -59,7 +59,8 @@ impl<T: Transport> Sender<T> {
     /// A sender with MAAC's schedule.
     pub fn new(transport: T) -> Self {
         let attempt_timeout = Sender::DEFAULT_ATTEMPT_TIMEOUT;
-        Self { transport, schedule: RetrySchedule::default(), attempt_timeout, waits: true }
+        let schedule = RetrySchedule::default();
+        Self { transport, schedule, attempt_timeout, clock: Clock::system(), waits: true }
     }
 
     /// Sets the schedule of retries.
@@ -73,6 +74,13 @@ impl<T: Transport> Sender<T> {
     #[must_use]
     pub fn with_attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = limit;
+        self
+    }
+
+    /// Sets the clock by which attempts are recorded. What is waited for is told by tokio's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -98,22 +106,13 @@ impl<T: Transport> Sender<T> {
     ) -> DeliveryRecord {
         let mut attempts = Vec::new();
         let outcome = loop {
-            let mut attempt = self.attempt(attempts.len() + 1, target, request).await;
-            let reaction = match &attempt.result {
-                Ok(response) => Reaction::of_status(response.status),
-                Err(_) => Reaction::Retried,
-            };
-            let delay = self.schedule.delays().get(attempts.len()).copied();
-            attempt.retry_after = delay.filter(|_| reaction == Reaction::Retried);
+            let (attempt, outcome) = self.attempt(attempts.len() + 1, target, request).await;
             observe(&attempt);
-            let retry_after = attempt.retry_after;
+            let delay = attempt.retry_after;
             attempts.push(attempt);
-            match (reaction, retry_after) {
-                (Reaction::Delivered, _) => break Outcome::Delivered,
-                (Reaction::Retried, Some(delay)) if self.waits => sleep(delay).await,
-                (Reaction::Retried, Some(_)) => {}
-                (Reaction::Retried, None) => break Outcome::Exhausted,
-                _ => break Outcome::Refused,
+            match outcome {
+                Some(outcome) => break outcome,
+                None => self.wait(delay.unwrap_or_default()).await,
             }
         };
         DeliveryRecord {
@@ -125,8 +124,14 @@ impl<T: Transport> Sender<T> {
         }
     }
 
-    async fn attempt(&self, number: usize, target: &Target, request: &WebhookRequest) -> Attempt {
-        let (started_at, began) = (Timestamp::now(), Instant::now());
+    /// Makes one attempt. Without an outcome the next one follows after its `retry_after`.
+    pub(crate) async fn attempt(
+        &self,
+        number: usize,
+        target: &Target,
+        request: &WebhookRequest,
+    ) -> (Attempt, Option<Outcome>) {
+        let (started_at, began) = (self.clock.now(), Instant::now());
         let sending = self.transport.send(target, request.to_http(target));
         let result: Result<ResponseRecord, TransportError> = match timeout(self.attempt_timeout, sending)
             .await
@@ -137,7 +142,27 @@ impl<T: Transport> Sender<T> {
                 Err(TransportError::new(TransportErrorKind::Timeout, format!("no answer within {seconds} s")))
             }
         };
-        Attempt { number, started_at, duration: began.elapsed(), result, retry_after: None }
+        let duration = began.elapsed();
+        let reaction = result.as_ref().map_or(Reaction::Retried, |answer| Reaction::of_status(answer.status));
+        let delay = self.schedule.delays().get(number - 1).copied();
+        let (outcome, retry_after) = match (reaction, delay) {
+            (Reaction::Delivered, _) => (Some(Outcome::Delivered), None),
+            (Reaction::Retried, None) => (Some(Outcome::Exhausted), None),
+            (Reaction::Retried, delay) => (None, delay),
+            _ => (Some(Outcome::Refused), None),
+        };
+        (Attempt { number, started_at, duration, result, retry_after }, outcome)
+    }
+
+    /// Waits before the next attempt, where it waits at all.
+    pub(crate) async fn wait(&self, delay: Duration) {
+        if self.waits {
+            sleep(delay).await;
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 }
 

@@ -15,7 +15,25 @@ pub struct Target {
 /// A URL that nothing can be delivered to, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidTarget {
-    why: &'static str,
+    kind: InvalidTargetKind,
+}
+
+/// What is wrong with a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InvalidTargetKind {
+    /// It does not begin with `https://` or `http://`.
+    NoScheme,
+    /// It is not a URL.
+    NotAUrl,
+    /// Its scheme is another one.
+    OtherScheme,
+    /// It names no host.
+    NoHost,
+    /// It has a user name or password.
+    Credentials,
+    /// Its port is not a number up to 65535.
+    InvalidPort,
 }
 
 impl Target {
@@ -53,29 +71,31 @@ impl FromStr for Target {
     type Err = InvalidTarget;
 
     fn from_str(url: &str) -> Result<Self, InvalidTarget> {
-        let invalid = |why| InvalidTarget { why };
+        use InvalidTargetKind as Kind;
+
+        let invalid = |kind| InvalidTarget { kind };
         if !url.contains("://") {
-            return Err(invalid("it does not begin with https:// or http://"));
+            return Err(invalid(Kind::NoScheme));
         }
-        let uri: Uri = url.parse().map_err(|_| invalid("it is not a URL"))?;
+        let uri: Uri = url.parse().map_err(|_| invalid(Kind::NotAUrl))?;
         let https = match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => true,
             Some(scheme) if *scheme == Scheme::HTTP => false,
-            Some(_) => return Err(invalid("its scheme is neither https nor http")),
-            None => return Err(invalid("it does not begin with https:// or http://")),
+            Some(_) => return Err(invalid(Kind::OtherScheme)),
+            None => return Err(invalid(Kind::NoScheme)),
         };
-        let authority = uri.authority().ok_or_else(|| invalid("it has no host"))?;
+        let authority = uri.authority().ok_or_else(|| invalid(Kind::NoHost))?;
         if authority.as_str().contains('@') {
-            return Err(invalid("it has a user name or password, which would be sent to nobody"));
+            return Err(invalid(Kind::Credentials));
         }
         if authority.host().is_empty() {
-            return Err(invalid("it has no host"));
+            return Err(invalid(Kind::NoHost));
         }
         if authority.as_str().len() > authority.host().len() && authority.port_u16().is_none() {
-            return Err(invalid("its port is not a number up to 65535"));
+            return Err(invalid(Kind::InvalidPort));
         }
         // A URL may have a query and no path, which a request line may not: displayed, it has its slash.
-        let uri = uri.to_string().parse().map_err(|_| invalid("it is not a URL"))?;
+        let uri = uri.to_string().parse().map_err(|_| invalid(Kind::NotAUrl))?;
         Ok(Self { uri, https })
     }
 }
@@ -86,9 +106,30 @@ impl fmt::Display for Target {
     }
 }
 
+impl InvalidTarget {
+    /// What is wrong with it.
+    #[must_use]
+    pub fn kind(&self) -> InvalidTargetKind {
+        self.kind
+    }
+}
+
 impl fmt::Display for InvalidTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the URL cannot be delivered to: {}", self.why)
+        write!(f, "the URL cannot be delivered to: {}", self.kind)
+    }
+}
+
+impl fmt::Display for InvalidTargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoScheme => "it does not begin with https:// or http://",
+            Self::NotAUrl => "it is not a URL",
+            Self::OtherScheme => "its scheme is neither https nor http",
+            Self::NoHost => "it has no host",
+            Self::Credentials => "it has a user name or password, which would be sent to nobody",
+            Self::InvalidPort => "its port is not a number up to 65535",
+        })
     }
 }
 

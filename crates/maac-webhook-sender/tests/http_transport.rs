@@ -2,12 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use maac_webhook_sender::{
-    DeliveryRecord, HttpTransport, Outcome, RetrySchedule, Sender, Target, TransportErrorKind,
-    WebhookRequest, maac_webhook::ShareSecret,
+    DeliveryRecord, EventBody, HttpTransport, Outcome, RetrySchedule, Sender, Target, TransportErrorKind,
+    WebhookRequest,
+    dispatch::{Dispatcher, MemoryLog},
+    maac_webhook::{
+        ShareSecret,
+        event::Topic,
+        jiff::{Timestamp, ToSpan},
+    },
+    platform::{EndpointForm, PlainHttp, Platform, Purchase, Zone},
+    samples,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -341,5 +353,39 @@ async fn a_receiver_that_wants_a_client_certificate_is_a_tls_error() {
         let trusting = HttpTransport::new().with_root_certificate(made.cert.pem().as_bytes()).unwrap();
         let record = deliver_by(patient(trusting), &format!("https://localhost:{}/", address.port())).await;
         assert_eq!(failure(record).await, TransportErrorKind::Tls, "{version:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dispatcher_delivers_over_a_socket_what_it_recorded() {
+    let address = server(|mut stream| async move {
+        let mut request = Vec::new();
+        while !request.ends_with(b"}}") {
+            let mut piece = [0; 1024];
+            let read = stream.read(&mut piece).await.unwrap();
+            assert_ne!(read, 0);
+            request.extend_from_slice(&piece[..read]);
+        }
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", request.len());
+        stream.write_all(&[head.as_bytes(), &request].concat()).await.unwrap();
+    })
+    .await;
+    let now = Timestamp::now();
+    let purchase = Purchase::new(Zone::ALL, now, now + 1.hour()).unwrap();
+    let mut platform = Platform::new(purchase).with_plain_http(PlainHttp::Loopback);
+    let form = EndpointForm::new("crm", format!("http://{address}/hooks"), [Topic::MessageFirstOpen]);
+    let id = platform.create(form, now).unwrap().id();
+
+    let platform = Arc::new(Mutex::new(platform));
+    let dispatcher = Dispatcher::new(platform, patient(HttpTransport::new()), MemoryLog::new());
+    let event = EventBody::new(now, &samples::message_first_open().into());
+    let delivered = dispatcher.send_test(id, &event).await.unwrap().finished().await.unwrap();
+    let sent = delivered.sent.unwrap().request;
+    let response = delivered.attempts[0].result.as_ref().unwrap();
+    // The receiver answers with what it received.
+    let received = response.body.as_text().unwrap();
+    assert!(received.ends_with(sent.body.as_text().unwrap()));
+    for (name, value) in &sent.headers {
+        assert!(received.contains(&format!("\r\n{name}: {value}\r\n")), "{name}");
     }
 }

@@ -8,7 +8,7 @@
 
 use std::{
     env, fs,
-    io::{self, Write},
+    io::Write,
     net::TcpListener,
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
@@ -164,13 +164,9 @@ impl Drop for Postgres {
 }
 
 fn skip<T>() -> Option<T> {
-    let why = "Postgres is not installed: on Debian or Ubuntu, `apt-get install postgresql`";
-    assert!(env::var_os("CI").is_none(), "CI skips no test, but {why}");
-    let test = thread::current();
-    let line = format!("skipped: {}: {why}\n", test.name().unwrap_or("a test"));
-    // Not by a macro, whose output a test that passes would swallow.
-    let _ = io::stderr().write_all(line.as_bytes());
-    None
+    maac_webhook_test_support::skip(
+        "Postgres is not installed: on Debian or Ubuntu, `apt-get install postgresql`",
+    )
 }
 
 /// The folder with `postgres` in it: Debian keeps it out of the path, in a folder for each version.

@@ -11,8 +11,11 @@
 use std::time::Duration;
 
 pub mod process;
+mod skip;
 pub mod supervised;
 pub mod wire;
+
+pub use skip::skip;
 
 /// Longer than any machine takes: a test that waits for what never comes fails then.
 pub const PATIENCE: Duration = Duration::from_secs(60);

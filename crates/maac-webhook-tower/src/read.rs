@@ -8,7 +8,9 @@ use std::{
 use bytes::Buf;
 use http::{Response, StatusCode, request::Parts};
 use http_body::Body;
-use maac_webhook::{Delivery, Rejection, RejectionKind, RequestHead, Verification, Verifier, headers};
+use maac_webhook::{
+    Delivery, PeerAddr, Rejection, RejectionKind, RequestHead, Verification, Verifier, headers,
+};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -97,10 +99,11 @@ impl<B> fmt::Debug for ReadAndVerify<B> {
     }
 }
 
-/// What of a request's head matters to verification.
+/// What of a request's head matters to verification, and whose it is where its extensions have a [`PeerAddr`].
 pub fn request_head(parts: &Parts) -> RequestHead<'_> {
     let values = |name| parts.headers.get_all(name).iter().map(http::HeaderValue::as_bytes);
     RequestHead::new(values(headers::SIGNATURE), values(headers::IDEMPOTENCY_KEY))
+        .with_peer(parts.extensions.get::<PeerAddr>().map(|peer| peer.ip()))
 }
 
 /// The answer to a rejected request: its status, an empty body, and the rejection in the extensions. It writes

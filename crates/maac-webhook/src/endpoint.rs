@@ -5,8 +5,8 @@ use std::{
 };
 
 use crate::{
-    BodyBudget, Delivery, Rejection, RejectionKind, SecretSlot, ShareSecrets, answer::Reaction,
-    metrics::Verified,
+    BodyBudget, Delivery, Quarantine, Rejection, RejectionKind, SecretSlot, ShareSecrets, Unverified,
+    answer::Reaction, metrics::Verified,
 };
 
 /// One MAAC webhook endpoint, as it stands in the console: a name of yours and its share secret, with
@@ -38,6 +38,7 @@ struct Settings {
     body_budget: BodyBudget,
     ignore_others: bool,
     preserve_inner_status: bool,
+    quarantine: Option<Arc<dyn Quarantine>>,
     verified: OnceLock<Verified>,
 }
 
@@ -60,6 +61,7 @@ impl Endpoint {
             body_budget: BodyBudget::default(),
             ignore_others: false,
             preserve_inner_status: false,
+            quarantine: None,
             verified: OnceLock::new(),
         }))
     }
@@ -98,6 +100,34 @@ impl Endpoint {
     #[must_use]
     pub fn preserve_inner_status(self) -> Self {
         self.change(|settings| settings.preserve_inner_status = true)
+    }
+
+    /// Keeps what looks like an event and no live secret verifies, for when one is loaded that does; and answers it 503 while
+    /// the secret is being changed.
+    #[must_use]
+    pub fn with_quarantine(self, quarantine: impl Quarantine) -> Self {
+        self.change(|settings| settings.quarantine = Some(Arc::new(quarantine)))
+    }
+
+    pub(crate) fn quarantine(&self) -> Option<&dyn Quarantine> {
+        self.0.quarantine.as_deref()
+    }
+
+    /// What becomes of a request that no live secret verifies.
+    pub(crate) fn not_verified(&self, is_loaded: bool, request: impl FnOnce() -> Unverified) -> Rejection {
+        let quarantine = self.quarantine();
+        if let Some(quarantine) = quarantine {
+            let unverified = request();
+            if unverified.looks_like_an_event() {
+                quarantine.keep(unverified);
+            }
+        }
+        let rotating = || quarantine.is_some_and(Quarantine::is_rotating);
+        Rejection::new(match is_loaded {
+            false => RejectionKind::NoSecret,
+            true if rotating() => RejectionKind::SecretRotating,
+            true => RejectionKind::SignatureMismatch,
+        })
     }
 
     pub(crate) fn count_verified(&self, matched: SecretSlot) {
@@ -192,6 +222,7 @@ impl fmt::Debug for Endpoint {
             .field("body_budget", &self.0.body_budget)
             .field("ignore_others", &self.0.ignore_others)
             .field("preserve_inner_status", &self.0.preserve_inner_status)
+            .field("quarantine", &self.0.quarantine)
             .finish()
     }
 }

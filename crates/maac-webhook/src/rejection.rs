@@ -26,6 +26,7 @@ pub struct Rejection {
 /// | [`RepeatedSignature`](Self::RepeatedSignature) | the request's | 401 | no |
 /// | [`MalformedSignature`](Self::MalformedSignature) | the request's | 401 | no |
 /// | [`SignatureMismatch`](Self::SignatureMismatch) | the request's | 401 | no |
+/// | [`SecretRotating`](Self::SecretRotating) | the request's | 503 | yes |
 /// | [`BodyTooLarge`](Self::BodyTooLarge) | the request's | 413 | no |
 /// | [`BodyTimeout`](Self::BodyTimeout) | the network's | 408 | yes |
 /// | [`BodyIncomplete`](Self::BodyIncomplete) | the network's | 503 | yes |
@@ -49,6 +50,8 @@ pub enum RejectionKind {
     MalformedSignature,
     /// The signature is not the body's under any live secret.
     SignatureMismatch,
+    /// The same while the share secret is being changed: it may be genuine, see [`Quarantine`](crate::Quarantine).
+    SecretRotating,
     /// The body is larger than the endpoint's limit.
     BodyTooLarge,
     /// The body did not arrive within the endpoint's time-out.
@@ -82,6 +85,7 @@ impl RejectionKind {
         Self::RepeatedSignature,
         Self::MalformedSignature,
         Self::SignatureMismatch,
+        Self::SecretRotating,
         Self::BodyTooLarge,
         Self::BodyTimeout,
         Self::BodyIncomplete,
@@ -108,6 +112,11 @@ impl RejectionKind {
                 401,
                 "signature_mismatch",
                 "the signature is not the body's under any live secret: a forgery, or the secret is not the console's",
+            ),
+            Self::SecretRotating => (
+                503,
+                "secret_rotating",
+                "the signature is not the body's under any live secret, and the secret is being changed",
             ),
             Self::BodyTooLarge => (413, "body_too_large", "the body is larger than the limit"),
             Self::BodyTimeout => (408, "body_timeout", "the body did not arrive in time"),
@@ -161,6 +170,7 @@ impl RejectionKind {
             | Self::RepeatedSignature
             | Self::MalformedSignature
             | Self::SignatureMismatch
+            | Self::SecretRotating
             | Self::BodyTooLarge
             | Self::BodyTimeout
             | Self::BodyIncomplete
@@ -288,7 +298,8 @@ mod tests {
                 }
                 K::BodyTooLarge => (413, false),
                 K::BodyTimeout => (408, true),
-                K::BodyIncomplete
+                K::SecretRotating
+                | K::BodyIncomplete
                 | K::NoSecret
                 | K::NotConfigured
                 | K::OtherEndpoint
@@ -310,7 +321,8 @@ mod tests {
             let endpoint = Endpoint::new("crm", crate::ShareSecrets::empty());
             let rejection = Rejection::with_detail(kind, "more").at(&endpoint);
             let ((), written) = log_of(|| rejection.log());
-            let from_outside = [RejectionKind::BodyIncomplete, RejectionKind::Overloaded];
+            let from_outside =
+                [RejectionKind::SecretRotating, RejectionKind::BodyIncomplete, RejectionKind::Overloaded];
             let level = if matches!(kind.status(), 401 | 413 | 408) || from_outside.contains(&kind) {
                 " WARN"
             } else {

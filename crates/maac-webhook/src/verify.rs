@@ -1,14 +1,14 @@
 //! Verification: from a request's head and raw bytes to a [`Delivery`], or a [`Rejection`].
 
-use std::{sync::Arc, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 use crate::{
-    Delivery, Endpoint, IdempotencyKey, Rejection, RejectionKind, SecretSlot, Signature, body_budget::Held,
-    secret::LiveKeys, signature::Digest,
+    Delivery, Endpoint, IdempotencyKey, Rejection, RejectionKind, SecretSlot, ShareSecrets, Signature,
+    Unverified, body_budget::Held, secret::LiveKeys, signature::Digest,
 };
 
 /// What of a request's head matters: its signature and idempotency key headers, with each value that
@@ -21,6 +21,7 @@ pub struct RequestHead<'a> {
     signature: Values<'a>,
     idempotency_key: Values<'a>,
     content_length: Option<u64>,
+    peer: Option<IpAddr>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,6 +54,7 @@ impl<'a> RequestHead<'a> {
             signature: Values::of(signatures),
             idempotency_key: Values::of(idempotency_keys),
             content_length: None,
+            peer: None,
         }
     }
 
@@ -60,6 +62,12 @@ impl<'a> RequestHead<'a> {
     /// refused before it is read.
     pub fn with_content_length(mut self, bytes: Option<u64>) -> Self {
         self.content_length = bytes;
+        self
+    }
+
+    /// Whose request it is, where the server knows: for a [`Quarantine`](crate::Quarantine).
+    pub fn with_peer(mut self, address: Option<IpAddr>) -> Self {
+        self.peer = address;
         self
     }
 }
@@ -123,7 +131,8 @@ impl Verifier {
     /// # Errors
     ///
     /// What can be known before the body is read: a signature header that is missing, repeated or
-    /// malformed; a declared length over the limit; no secret loaded.
+    /// malformed; a declared length over the limit; no secret loaded, where there is no
+    /// [quarantine](Endpoint::with_quarantine) to keep the event in.
     pub fn begin(&self, head: RequestHead<'_>) -> Result<Verification, Rejection> {
         let signature = match head.signature {
             Values::None => return Err(RejectionKind::MissingSignature.into()),
@@ -137,7 +146,7 @@ impl Verifier {
             return Err(self.endpoint.too_large());
         }
         let live = self.endpoint.secrets().live();
-        if live.current.is_none() {
+        if live.current.is_none() && self.endpoint.quarantine().is_none() {
             return Err(RejectionKind::NoSecret.into());
         }
         Ok(Verification {
@@ -145,6 +154,7 @@ impl Verifier {
             live,
             signature,
             idempotency_key: usable_key(head.idempotency_key),
+            peer: head.peer,
             held: None,
             whole: head.content_length,
             body: Body::Empty,
@@ -178,6 +188,7 @@ pub struct Verification {
     live: Arc<LiveKeys>,
     signature: Signature,
     idempotency_key: Result<IdempotencyKey, &'static str>,
+    peer: Option<IpAddr>,
     /// What it has of the budget, once its body comes in pieces.
     held: Option<Held>,
     /// The length that the request declares for its body.
@@ -215,7 +226,7 @@ impl Verification {
     ///
     /// # Errors
     ///
-    /// A signature that is not the body's under any secret that is live now.
+    /// A signature that is not the body's under any secret that is live now; no secret.
     pub fn finish(self) -> Result<Delivery, Rejection> {
         self.finish_at(Instant::now)
     }
@@ -230,7 +241,17 @@ impl Verification {
             expected = Expected::of(&live, &body);
         }
         let matched = expected.matching(&self.signature, now);
-        let matched = matched.ok_or(RejectionKind::SignatureMismatch)?;
+        let Some(matched) = matched else {
+            return Err(self.endpoint.not_verified(live.current.is_some(), || Unverified {
+                endpoint: self.endpoint.shared_name().clone(),
+                idempotency_key: self.idempotency_key.ok(),
+                signature: self.signature,
+                peer: self.peer,
+                received_at: Timestamp::now(),
+                // Not the buffer that it was read into, which is larger.
+                body: Bytes::copy_from_slice(&body),
+            }));
+        };
         self.endpoint.count_verified(matched);
         // Only now: a forgery is one line of the log, not two.
         let idempotency_key = self.idempotency_key.inspect_err(|why| {
@@ -253,6 +274,13 @@ impl std::fmt::Debug for Verification {
             .field("endpoint", &self.endpoint)
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
+    }
+}
+
+impl ShareSecrets {
+    /// Which of the secrets that are live now `signature` is the body's under.
+    pub(crate) fn matching(&self, signature: &Signature, body: &[u8]) -> Option<SecretSlot> {
+        Expected::of(&self.live(), body).matching(signature, Instant::now)
     }
 }
 

@@ -1,52 +1,79 @@
-//! A receiver in axum with an inbox: an event is stored before it is answered 200, and handled after, again where it fails.
+//! A receiver in axum that stores each event in an inbox and answers; a worker beside it upserts each by its natural key into SQLite, again
+//! where it fails.
 
 #![allow(clippy::print_stderr, reason = "it says where it listens")]
 
-use std::{env, error::Error};
+use std::{env, error::Error, net::SocketAddr};
 
-use axum::{Router, extract::State, http::StatusCode, routing::post};
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request, State},
+    http::StatusCode,
+    middleware::map_request,
+    routing::post,
+};
 use example_upsert::{Database, topics};
 use maac_webhook_axum::{
     LayerVerifies, VerifyLayer, Webhook, WebhookRejection,
-    maac_webhook::{Delivery, Endpoint, ShareSecrets},
+    maac_webhook::{Delivery, Endpoint, PeerAddr, ShareSecrets},
 };
-use maac_webhook_inbox::{Inbox, Worker, sqlite::SqliteStore};
-use tokio::net::TcpListener;
+use maac_webhook_inbox::{Inbox, Quarantine, Worker, sqlite::SqliteStore};
+use tokio::{net::TcpListener, sync::watch};
 
 #[derive(Clone)]
-struct AppState {
+struct Receiver {
     inbox: Inbox<SqliteStore>,
 }
 
-impl LayerVerifies for AppState {}
+impl LayerVerifies for Receiver {}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let endpoint = Endpoint::new("maac", ShareSecrets::from_env("MAAC_SHARE_SECRET")?);
-    let inbox =
-        Inbox::new(SqliteStore::open(env::var("INBOX").unwrap_or_else(|_| "maac-inbox.db".to_owned()))?);
     let database = Database::open(env::var("DATABASE").unwrap_or_else(|_| "maac-events.db".to_owned()))?;
+    let inbox = env::var("INBOX").unwrap_or_else(|_| "maac-inbox.db".to_owned());
+    let inbox = Inbox::new(SqliteStore::open(inbox)?);
+
+    let (stop, stopped) = watch::channel(());
+    let told = || {
+        let mut stopped = stopped.clone();
+        async move { drop(stopped.changed().await) }
+    };
+    // What comes under a secret that is not here yet is kept until it is.
+    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint);
+    let keeper = tokio::spawn(keeper.run(told()));
+    let worker = tokio::spawn(Worker::new(inbox.clone(), topics(database)).run(told()));
+
     let app = Router::new()
         .route("/webhooks/maac", post(receive).layer(VerifyLayer::new(endpoint)))
         // MAAC gives up at a 404: a slip in the console's URL must not cost an event.
         .fallback(async || StatusCode::SERVICE_UNAVAILABLE)
-        .with_state(AppState { inbox: inbox.clone() });
-
+        .layer(map_request(whose))
+        .with_state(Receiver { inbox });
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let listener = TcpListener::bind(&address).await?;
     eprintln!("listening on http://{}/webhooks/maac", listener.local_addr()?);
-    let stop = || async { drop(tokio::signal::ctrl_c().await) };
-    let worker = tokio::spawn(Worker::new(inbox, topics(database)).run(stop()));
-    axum::serve(listener, app).with_graceful_shutdown(stop()).await?;
-    Ok(worker.await?)
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) }).await?;
+
+    // What is under way comes to its end, or goes back into the inbox.
+    drop(stop);
+    worker.await?;
+    Ok(keeper.await?)
 }
 
-/// What could not be stored is answered 503, and comes back.
+/// Behind a proxy, put the address here that the proxy tells.
+async fn whose(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request) -> Request {
+    request.extensions_mut().insert(PeerAddr::new(peer.ip()));
+    request
+}
+
+/// It is on the disk before it is answered 200; what could not be stored is answered 503, and comes back.
 async fn receive(
-    State(state): State<AppState>,
+    State(receiver): State<Receiver>,
     Webhook(delivery): Webhook<Delivery>,
 ) -> Result<&'static str, WebhookRejection> {
-    state.inbox.accept(delivery).await?;
+    receiver.inbox.accept(delivery).await?;
     Ok("OK")
 }

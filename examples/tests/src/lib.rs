@@ -9,4 +9,4 @@ mod upsert;
 
 pub use minimal::prints_a_line_per_event;
 pub use suite::passes_the_suite;
-pub use upsert::has_one_row_per_event;
+pub use upsert::{has_one_row_per_event, has_one_row_per_event_after_its_inbox};

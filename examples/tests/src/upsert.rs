@@ -1,7 +1,13 @@
-use std::{path::Path, process::Command, time::Duration};
+use std::{
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use maac_webhook::{Event, event::MessageStatus, jiff::Timestamp};
 use maac_webhook_mock::{Behaviour, MockEvent, Tampering, maac_webhook_sender::json::BodyStyle, samples};
+use maac_webhook_test_support::PATIENCE;
 use rusqlite::{Connection, types::Value};
 
 use crate::example::Example;
@@ -14,30 +20,59 @@ use crate::example::Example;
 /// Where it is not so.
 #[tokio::main(flavor = "current_thread")]
 pub async fn has_one_row_per_event(binary: &str) {
+    upserts(binary, false).await;
+}
+
+/// The same for one that answers once an event is in its inbox, and upserts it after.
+///
+/// # Panics
+///
+/// Where it is not so.
+#[tokio::main(flavor = "current_thread")]
+pub async fn has_one_row_per_event_after_its_inbox(binary: &str) {
+    upserts(binary, true).await;
+}
+
+async fn upserts(binary: &str, has_inbox: bool) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.db");
-    let example = Example::start(Command::new(binary).env("DATABASE", &path));
+    let [path, inbox] = ["events.db", "inbox.db"].map(|name| folder.path().join(name));
+    let example = Example::start(Command::new(binary).env("DATABASE", &path).env("INBOX", &inbox));
+    let inbox = has_inbox.then_some(inbox.as_path());
     let expected = [
         ("receipts", receipts(&example).await),
         ("survey_answers", survey_answers(&example).await),
         ("messages", messages(&example).await),
         ("phone_numbers", phone_numbers(&example).await),
-        ("grants", grants(&example, &path).await),
+        ("grants", grants(&example, &path, inbox).await),
         ("first_opens", first_opens(&example).await),
         ("other_events", other_events(&example).await),
     ];
     example.forge().await;
+    if let Some(inbox) = inbox {
+        until_none(inbox, "SELECT count(*) FROM maac_inbox_events WHERE state <> 'done'");
+    }
     assert_eq!(example.kill(), [""; 0]);
     let database = Connection::open(&path).unwrap();
     for (table, rows) in expected {
+        let mut rows = rows;
+        rows.sort_by_key(|row| format!("{:?}", row[0]));
         assert_eq!(self::rows(&database, table), rows, "{table}");
+    }
+}
+
+/// Waits until this counts nothing.
+fn until_none(database: &Path, count: &str) {
+    let (database, begun) = (Connection::open(database).unwrap(), Instant::now());
+    while database.query_row(count, [], |row| row.get::<_, usize>(0)).unwrap() > 0 {
+        assert!(begun.elapsed() < PATIENCE, "{count}");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
 type Row = Vec<Value>;
 
 fn rows(database: &Connection, table: &str) -> Vec<Row> {
-    let mut all = database.prepare(&format!("SELECT * FROM {table} ORDER BY rowid")).unwrap();
+    let mut all = database.prepare(&format!("SELECT * FROM {table} ORDER BY 1")).unwrap();
     let columns = all.column_count();
     let row = |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect();
     all.query_map([], row).unwrap().map(Result::unwrap).collect()
@@ -129,7 +164,7 @@ async fn phone_numbers(example: &Example) -> Vec<Row> {
 }
 
 /// A grant that is built anew is the same grant, and one that cannot be written comes back.
-async fn grants(example: &Example, path: &Path) -> Vec<Row> {
+async fn grants(example: &Example, path: &Path, inbox: Option<&Path>) -> Vec<Row> {
     let sample = samples::prize_points_added().points_count(100);
     let event = sample.clone().into();
     twice(example, &event).await;
@@ -142,12 +177,15 @@ async fn grants(example: &Example, path: &Path) -> Vec<Row> {
     .unwrap();
     let other = samples::prize_points_added().points_count(5);
     let other_event = MockEvent::from(other.clone());
-    let retried = example
-        .event(other_event.clone())
-        .on_attempt(move |_| down.execute_batch("DROP TRIGGER IF EXISTS down").unwrap());
+    let retried = example.event(other_event.clone()).on_attempt(move |_| {
+        if let Some(inbox) = inbox {
+            until_none(inbox, "SELECT NOT EXISTS (SELECT 1 FROM maac_inbox_failures)");
+        }
+        down.execute_batch("DROP TRIGGER IF EXISTS down").unwrap();
+    });
     let sent = retried.send_to(&example.url).await;
-    sent.assert_accepted().assert_attempts(2);
-    assert_eq!(sent.events[0].attempts[0].status(), Some(503));
+    sent.assert_accepted().assert_attempts(if inbox.is_some() { 1 } else { 2 });
+    assert_eq!(sent.events[0].attempts[0].status(), Some(if inbox.is_some() { 200 } else { 503 }));
     vec![
         vec![natural_key(&event), text(&sample.data().line_uid), text("100")],
         vec![natural_key(&other_event), text(&other.data().line_uid), text("5")],

@@ -1,9 +1,9 @@
-//! A load generator that costs little itself: one prebuilt request, written and answered, over and
-//! over on each connection.
+//! A load generator that costs little itself: a request, written and answered, over and over on each connection.
 
 use std::{
     io,
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,21 +17,28 @@ use tokio::{
 
 pub(crate) const CONNECTIONS: usize = 16;
 
+/// Makes the next request to be written.
+pub(super) type Requests = Arc<dyn Fn() -> Bytes + Send + Sync>;
+
 /// Connections to one route.
 pub(super) struct Load {
     idle: Vec<TcpStream>,
-    request: Bytes,
+    requests: Requests,
 }
 
 impl Load {
-    pub(super) async fn connect(address: SocketAddr, request: Bytes) -> io::Result<Self> {
-        let mut idle = Vec::with_capacity(CONNECTIONS);
-        for _ in 0..CONNECTIONS {
+    pub(super) async fn connect(
+        address: SocketAddr,
+        connections: usize,
+        requests: Requests,
+    ) -> io::Result<Self> {
+        let mut idle = Vec::with_capacity(connections);
+        for _ in 0..connections {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
             idle.push(stream);
         }
-        Ok(Self { idle, request })
+        Ok(Self { idle, requests })
     }
 
     /// Keeps every connection busy for `time`: how many requests were answered 200, and in what time.
@@ -39,7 +46,7 @@ impl Load {
         let start = Instant::now();
         let mut busy = JoinSet::new();
         for stream in self.idle.drain(..) {
-            busy.spawn_on(keep_busy(stream, self.request.clone(), start + time), runtime.handle());
+            busy.spawn_on(keep_busy(stream, self.requests.clone(), start + time), runtime.handle());
         }
         let mut requests = 0;
         let outcomes = runtime.block_on(busy.join_all());
@@ -53,10 +60,14 @@ impl Load {
     }
 }
 
-async fn keep_busy(mut stream: TcpStream, request: Bytes, until: Instant) -> io::Result<(TcpStream, u64)> {
+async fn keep_busy(
+    mut stream: TcpStream,
+    requests: Requests,
+    until: Instant,
+) -> io::Result<(TcpStream, u64)> {
     let mut answered = 0;
     while Instant::now() < until {
-        let status = exchange(&mut stream, &request).await?;
+        let status = exchange(&mut stream, &requests()).await?;
         if status != 200 {
             return Err(io::Error::other(format!("answered {status} under load")));
         }

@@ -5,11 +5,12 @@
 
 mod actix;
 mod axum;
+pub(crate) mod inbox;
 mod load;
 mod routes;
 mod server;
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 pub(crate) use self::load::CONNECTIONS;
 use tokio::runtime::Runtime;
@@ -105,7 +106,8 @@ fn admitted(
     let status = |request: &[u8]| runtime.block_on(load::status(address, request));
     assert_eq!(status(&genuine)?, 200, "{route:?}");
     assert_eq!(status(&fixture.forged().wire()?)?, route.answer_to_forgery(), "{route:?}");
-    let mut load = runtime.block_on(Load::connect(address, genuine))?;
+    let mut load =
+        runtime.block_on(Load::connect(address, CONNECTIONS, Arc::new(move || genuine.clone())))?;
     load.run(runtime, Duration::from_millis(50))?;
     Ok(load)
 }

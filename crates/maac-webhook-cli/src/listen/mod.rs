@@ -2,17 +2,18 @@
 
 mod forward;
 mod output;
+mod proxies;
 
 use std::{
     fs::File,
-    future::{Future, pending},
+    future::{Future, pending, ready},
     pin::Pin,
     time::Duration,
 };
 
-use axum::Router;
+use axum::{Router, middleware::map_request};
 use maac_webhook::{Endpoint, Reload, ShareSecrets};
-use maac_webhook_inbox::{Inbox, Store, postgres::PgStore, sqlite::SqliteStore};
+use maac_webhook_inbox::{Inbox, Quarantine, QuarantineStore, postgres::PgStore, sqlite::SqliteStore};
 use maac_webhook_sender::HttpTransport;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -29,12 +30,15 @@ use crate::{
     listen::{
         forward::{Forwarder, Forwarding},
         output::Lines,
+        proxies::Proxies,
     },
     log,
     receiver::{self, Printer, Recorder},
     send,
     server::{self, Limits, connections_at_most},
 };
+
+pub(crate) use proxies::network;
 
 /// The name of what is received here, in logs and metrics.
 const ENDPOINT: &str = "maac";
@@ -91,6 +95,8 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
             in_inbox(&args.path, endpoint, inbox, forwarder, lines)
         }
     };
+    let proxies = Proxies::new(&args.trusted_proxy);
+    let app = app.layer(map_request(move |request| ready(proxies.look_through(request))));
     let limits = Limits { connections: connections_at_most(args.max_connections), ..Limits::default() };
     let (stop, stopped) = oneshot::channel::<()>();
     let mut served = tokio::spawn(server::serve(listener, app, limits, async {
@@ -205,26 +211,32 @@ fn in_memory(path: &str, endpoint: Endpoint, lines: Lines<File>) -> Receiving {
 fn in_inbox(
     path: &str,
     endpoint: Endpoint,
-    inbox: Inbox<impl Store>,
+    inbox: Inbox<impl QuarantineStore>,
     forwarder: Option<Forwarder<HttpTransport>>,
     lines: Lines<File>,
 ) -> Receiving {
+    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint);
     let app = receiver::router(path, endpoint, inbox.clone());
+    let (close, closed) = oneshot::channel::<()>();
+    let keeper = tokio::spawn(keeper.run(async { drop(closed.await) }));
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
     if let Some(forwarder) = forwarder {
         let worker = tokio::spawn(forwarder.worker(inbox).run(stopped));
         // What is not taken by then is in the inbox.
-        let end = Box::pin(async move { drop(worker.await) });
+        let end = Box::pin(async move {
+            drop(close);
+            let _ = tokio::join!(worker, keeper);
+        });
         return Receiving { app, lost: Box::pin(pending()), told: Some(stop), end };
     }
     let printer = Printer::new(lines);
     let worker = tokio::spawn(printer.worker(inbox).run(stopped));
     let lost = Box::pin(async move { printer.lost().await });
     let end = Box::pin(async move {
-        drop(stop);
+        drop((stop, close));
         // What is not printed is in the inbox.
-        let _ = worker.await;
+        let _ = tokio::join!(worker, keeper);
     });
     Receiving { app, lost, told: None, end }
 }

@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its end.
 
-use std::{convert::Infallible, pin::pin};
+use std::{convert::Infallible, net::IpAddr, pin::pin};
 
 use axum::{Router, body::Body, http::Request};
 use hyper::{body::Incoming, service::service_fn};
@@ -8,6 +8,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto::Builder,
 };
+use maac_webhook::PeerAddr;
 use tokio::{
     net::TcpStream,
     sync::{Notify, watch},
@@ -54,12 +55,14 @@ impl Server {
     pub(super) async fn serve(
         &self,
         stream: TcpStream,
+        peer: IpAddr,
         place_wanted: &Notify,
         mut stop: watch::Receiver<()>,
     ) {
         let activity = Activity::new();
         let io = TokioIo::new(Stream::new(stream, activity.clone()));
-        let answer = service_fn(|request: Request<Incoming>| {
+        let answer = service_fn(|mut request: Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddr::new(peer));
             let (activity, mut app) = (activity.clone(), self.app.clone());
             async move {
                 let _under_way = activity.request(request.version());

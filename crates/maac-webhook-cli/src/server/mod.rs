@@ -8,7 +8,13 @@ mod connection;
 mod open_files;
 mod stream;
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use tokio::{
@@ -98,11 +104,11 @@ pub(crate) async fn serve(
     let accept_all = async {
         loop {
             // A place is wanted only where there is somebody for it.
-            let stream = accept(&listener).await;
+            let (stream, peer) = accept(&listener).await;
             let place = places.take(&limits).await;
             let (server, wanted, stop) = (server.clone(), places.wanted.clone(), told_to_stop.clone());
             connections.spawn(async move {
-                server.serve(stream, &wanted, stop).await;
+                server.serve(stream, peer, &wanted, stop).await;
                 drop(place);
             });
             while connections.try_join_next().is_some() {}
@@ -145,13 +151,13 @@ impl Places {
     }
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // An answer is one small write, which must not wait for another.
                 let _ = stream.set_nodelay(true);
-                return stream;
+                return (stream, peer.ip());
             }
             Err(error) if is_the_peers(&error) => {
                 tracing::debug!(%error, "a connection that was gone already")

@@ -19,17 +19,17 @@ use crate::support::{Client, Listener, SECRET, maac_webhook, run};
 
 pub(crate) struct Inbox {
     url: String,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl Inbox {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { url: format!("sqlite:{}", folder.path().join("inbox.db").display()), _folder: Some(folder) }
+        Self { url: format!("sqlite:{}", folder.path().join("inbox.db").display()), folder: Some(folder) }
     }
 
     fn on_postgres() -> Option<Self> {
-        Some(Self { url: Postgres::shared()?.new_database(), _folder: None })
+        Some(Self { url: Postgres::shared()?.new_database(), folder: None })
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -58,6 +58,12 @@ impl Inbox {
         let said = self.said(&[args, &["--output", "json"]].concat());
         let stdout = said.split("----- stdout -----\n").nth(1).unwrap().split("----- stderr").next().unwrap();
         serde_json::from_str(stdout).unwrap_or_else(|_| panic!("{said}"))
+    }
+
+    /// What the files of one on SQLite take.
+    pub(crate) fn bytes_on_disk(&self) -> u64 {
+        let files = fs::read_dir(self.folder.as_ref().unwrap()).unwrap();
+        files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
     }
 
     /// Waits until so many events are in a state.
@@ -212,7 +218,9 @@ impl Load {
     }
 
     fn until(&self, enough: usize) {
+        let begun = Instant::now();
         while self.answered() < enough {
+            assert!(begun.elapsed() < PATIENCE, "{} of {enough} were answered", self.answered());
             thread::sleep(Duration::from_millis(1));
         }
     }

@@ -6,9 +6,12 @@ mod admin;
 mod check;
 #[cfg(target_os = "linux")]
 mod forward;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod idle;
 mod inbox;
 mod invocations;
 mod listen;
 mod python;
+mod rotate;
 mod support;

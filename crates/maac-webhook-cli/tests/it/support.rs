@@ -90,7 +90,12 @@ impl Listener {
         if !args.contains(&"--secret-file") {
             command.env("MAAC_SHARE_SECRET", SECRET);
         }
-        let (mut process, stdout) = Running::start(&mut command);
+        Self::of(&mut command)
+    }
+
+    /// What this command starts.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let (mut process, stdout) = Running::start(command);
         let url = process.listening();
         Self { process, client: Client { url }, lines: Lines::of(stdout) }
     }

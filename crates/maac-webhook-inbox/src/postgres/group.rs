@@ -77,8 +77,12 @@ async fn run<W: Work>(mut session: Session, options: PgConnectOptions, mut jobs:
         let batch = mem::replace(&mut waiting, rest);
         let (work, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|job| (job.work, job.answer)).unzip();
         match session.transact(&work).await {
-            // Whoever gave up waiting gets the event again, and is told that it is known.
-            Ok(done) => answers.into_iter().zip(done).for_each(|(answer, done)| drop(answer.send(Ok(done)))),
+            Ok(done) => {
+                // What it holds is free before anybody goes on.
+                drop(work);
+                // Whoever gave up waiting gets the event again, and is told that it is known.
+                answers.into_iter().zip(done).for_each(|(answer, done)| drop(answer.send(Ok(done))));
+            }
             Err(error) if work.len() == 1 || is_away(&error) => {
                 let error = Arc::new(error);
                 answers.into_iter().for_each(|answer| drop(answer.send(Err(store_error(error.clone())))));

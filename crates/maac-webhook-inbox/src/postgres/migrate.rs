@@ -6,7 +6,7 @@ use super::error::store_error;
 use crate::{StoreError, StoreErrorKind};
 
 /// What leads from each version to the next.
-const STEPS: &[&str] = &[include_str!("schema.sql")];
+const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("quarantine.sql")];
 
 /// Who migrates holds this lock of the database: the first bytes of the SHA-256 of `maac_inbox`.
 const LOCK: i64 = 0x3adc_acd3_8ca3_fb42;

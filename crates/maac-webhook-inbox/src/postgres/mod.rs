@@ -13,6 +13,7 @@ mod error;
 mod group;
 mod listen;
 mod migrate;
+mod quarantine;
 mod queries;
 mod rows;
 mod session;

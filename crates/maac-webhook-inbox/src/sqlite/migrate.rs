@@ -6,7 +6,7 @@ use super::error::store_error;
 use crate::{StoreError, StoreErrorKind};
 
 /// What leads from each version to the next.
-const STEPS: &[&str] = &[include_str!("schema.sql")];
+const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("quarantine.sql")];
 
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let at = apply(connection, STEPS).map_err(store_error)?;
@@ -31,4 +31,28 @@ fn apply(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<usize>
     }
     transaction.commit()?;
     Ok(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inbox_of_the_first_version_is_brought_up_to_date_with_what_is_in_it() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert_eq!(apply(&mut connection, &STEPS[..1]).unwrap(), 0);
+        connection
+            .execute("INSERT INTO maac_inbox_identities VALUES (x'00', 'crm', NULL, NULL, 0)", [])
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+        let count = |table| {
+            let sql = format!("SELECT count(*) FROM {table}");
+            connection.query_row(&sql, [], |row| row.get::<_, usize>(0)).unwrap()
+        };
+        assert_eq!(
+            ["maac_inbox_version", "maac_inbox_identities", "maac_inbox_quarantine"].map(count),
+            [2, 1, 0]
+        );
+    }
 }

@@ -7,6 +7,7 @@
 mod accept;
 mod error;
 mod migrate;
+mod quarantine;
 mod queries;
 mod rows;
 mod writer;
@@ -120,6 +121,10 @@ impl SqliteStore {
         queries::settle(transaction, claim, &Settlement::Done, now)
     }
 
+    fn quota(&self) -> u64 {
+        self.quota.load(Ordering::Relaxed)
+    }
+
     /// A connection for reading, so that who looks at an inbox keeps no writer waiting.
     async fn read<T: Send + 'static>(
         &self,
@@ -159,7 +164,7 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 
 impl Store for SqliteStore {
     async fn accept(&self, incoming: Incoming, now: Timestamp) -> Result<Accepted, StoreError> {
-        let (digested, quota) = (Digested::new(incoming), self.quota.load(Ordering::Relaxed));
+        let (digested, quota) = (Digested::new(incoming), self.quota());
         let accept = move |transaction: &Transaction<'_>| {
             queries::within(transaction, quota)?;
             accept::accept(transaction, &digested, now)

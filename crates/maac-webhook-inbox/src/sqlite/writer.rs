@@ -80,7 +80,9 @@ where
     }
 
     fn finish(self: Box<Self>, committed: rusqlite::Result<()>) {
-        let Self { result, reply, .. } = *self;
+        let Self { work, result, reply } = *self;
+        // What it holds is free before anybody goes on.
+        drop(work);
         let result = committed.map_err(store_error).and_then(|()| result.ok_or_else(stopped));
         // Whoever gave up waiting gets the event again, and is told that it is known.
         let _ = reply.send(result);

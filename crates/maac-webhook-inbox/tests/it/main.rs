@@ -6,5 +6,6 @@
 mod flush;
 mod metrics;
 mod postgres;
+mod quarantine;
 mod sqlite;
 mod worker;

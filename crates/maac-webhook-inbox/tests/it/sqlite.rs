@@ -24,7 +24,12 @@ async fn the_sqlite_store_passes_the_acceptance_suite() {
         SqliteStore::open(folder.path().join(format!("{number}.db"))).unwrap()
     })
     .await;
-    assert!(stores.into_inner() > 10);
+    assert!(stores.load(Ordering::Relaxed) > 10);
+    acceptance::quarantine_suite(async || {
+        let number = stores.fetch_add(1, Ordering::Relaxed);
+        SqliteStore::open(folder.path().join(format!("{number}.db"))).unwrap()
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -111,6 +116,39 @@ async fn a_full_inbox_answers_503_and_goes_on_once_there_is_room() {
     }
     for number in accepted {
         assert_eq!(fixture.inbox.accept(large(number)).await.unwrap().verdict, Verdict::Duplicate);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stalled_store_holds_on_to_is_bounded_in_bytes() {
+    let fixture = Fixture::on_sqlite();
+    let inbox = fixture.inbox.clone().with_patience(Duration::from_millis(100)).with_waiting_bytes(30_000);
+    let large = |number: usize| delivery(format!("{number}{}", "x".repeat(20_000)), None);
+    let stalled = rusqlite::Connection::open(&fixture.url).unwrap();
+    stalled.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let refused = async |number| inbox.accept(large(number)).await.unwrap_err();
+    let gave_up = refused(1).await;
+    assert!(gave_up.detail().unwrap().contains("longer than"), "{gave_up}");
+    let no_place = refused(2).await;
+    assert_eq!((no_place.kind(), no_place.status()), (RejectionKind::StoreUnavailable, 503));
+    assert!(no_place.detail().unwrap().contains("too many bytes"), "{no_place}");
+
+    stalled.execute_batch("ROLLBACK").unwrap();
+    let accepted = async {
+        while inbox.accept(large(3)).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), accepted).await.expect("there is room again");
+}
+
+#[tokio::test]
+async fn one_delivery_may_be_larger_than_all_that_may_wait() {
+    let fixture = Fixture::on_sqlite();
+    let inbox = fixture.inbox.clone().with_waiting_bytes(1);
+    for number in 0..3 {
+        assert_eq!(inbox.accept(delivery(format!("{number}"), None)).await.unwrap().verdict, Verdict::New);
     }
 }
 

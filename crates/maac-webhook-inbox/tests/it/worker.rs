@@ -133,6 +133,8 @@ macro_rules! on_each_store {
     };
 }
 
+pub(crate) use on_each_store;
+
 on_each_store!(
     what_is_accepted_is_handled_at_once_and_once,
     an_event_that_fails_is_due_again_until_it_is_handled,

@@ -1,5 +1,8 @@
-use maac_webhook::event::{MessageStatus, PhoneNumber};
-use maac_webhook_sender::{payload::PnpStatusUpdated, wire_time};
+use maac_webhook::{
+    event::{MessageChannel, MessageStatus, PhoneNumber},
+    jiff::Timestamp,
+};
+use maac_webhook_sender::payload::PnpStatusUpdated;
 
 use super::Sample;
 
@@ -12,9 +15,9 @@ impl Sample<PnpStatusUpdated> {
     /// For an `sms_*` status of a hashed phone number, which MAAC never sends. [`with`](Self::with) sends anything.
     #[must_use]
     pub fn status(self, status: MessageStatus) -> Self {
-        let delivered_at = wire_time(self.timestamp);
+        let now = self.timestamp;
         self.with(|message| {
-            set_status(message, status.as_str(), &delivered_at);
+            set_status(message, &status, now);
             assert_consistent(message);
         })
     }
@@ -50,36 +53,23 @@ pub(crate) fn consistent(status: &str, phone_number: &str) -> Result<(), String>
     }
 }
 
-/// Each status is its channel's name and where the message stands in it.
-pub(crate) fn set_status(message: &mut PnpStatusUpdated, status: &str, delivered_at: &str) {
-    status.clone_into(&mut message.status);
-    let in_channel = |channel: &str| status.strip_prefix(channel).map(str::to_owned);
-    let (line, pnp, sms) = (in_channel("line_push_"), in_channel("pnp_"), in_channel("sms_"));
-    if line.is_none() && pnp.is_none() && sms.is_none() {
-        // A status that is not documented is of a channel that we do not know.
+/// Sets the status, what is of its channel, and that the message passed those before it, which failed.
+pub(crate) fn set_status(message: &mut PnpStatusUpdated, status: &MessageStatus, now: Timestamp) {
+    let Some(channel) = status.channel() else {
+        // Where the channels stand then is not known.
+        message.set_status(status, now);
         return;
-    }
-    let delivered = |status: &Option<String>| {
-        status.as_deref().filter(|status| *status == "delivered").map(|_| delivered_at.to_owned())
     };
-    let passed = |was: bool| was.then(|| "failed".to_owned());
-    let error = |status: &Option<String>, category: &str| {
-        let failed = ["failed", "undeliverable", "blocked", "temporary_error"];
-        status.as_deref().filter(|status| failed.contains(status)).map(|_| category.to_owned())
-    };
-
-    let line_was_tried = line.is_none() && message.line_push_template_id.is_some();
-    if line.is_some() {
+    message.clear_channels();
+    if channel == MessageChannel::LinePush {
         message.line_push_template_id.get_or_insert(LINE_PUSH_TEMPLATE);
+    } else if message.line_push_template_id.is_some() {
+        message.set_status(&MessageStatus::LinePushFailed, now);
     }
-    message.line_push_delivered_at = delivered(&line);
-    message.line_push_status = line.or_else(|| passed(line_was_tried));
-    message.line_push_error_category = error(&message.line_push_status, "member_not_found");
-    message.pnp_delivered_at = delivered(&pnp);
-    message.pnp_status = pnp.or_else(|| passed(sms.is_some()));
-    message.sms_delivered_at = delivered(&sms);
-    message.sms_error_category = error(&sms, "target_reception_issue");
-    message.sms_status = sms;
+    if channel == MessageChannel::Sms {
+        message.set_status(&MessageStatus::PnpFailed, now);
+    }
+    message.set_status(status, now);
 }
 
 /// The LINE push template of a message that has one.

@@ -37,13 +37,10 @@ impl Sample<SurveyCakeSubmitted> {
             }
             if let Some(question) = questions.iter_mut().find(|question| question.alias == alias) {
                 let blank = vec![String::new(); answers.len()];
-                question.answer.clone_from(&answers);
                 (question.other_answer, question.answer_label) = (blank.clone(), blank);
-                question.answer_alias.clone_from(&aliases);
+                (question.answer, question.answer_alias) = (answers, aliases);
+                survey.answer.alias.set(alias, question.alias_answers());
             }
-            let in_map = answers.into_iter().zip(aliases);
-            let in_map = in_map.map(|(answer, alias)| if alias.is_empty() { answer } else { alias });
-            survey.answer.alias.set(alias, in_map.collect());
         })
     }
 

@@ -7,7 +7,7 @@ use maac_webhook_sender::{
     EventBody,
     json::{self, BodyStyle},
     payload::Payload,
-    samples, wire_time,
+    samples,
 };
 use serde::{
     Deserialize, Deserializer,
@@ -46,7 +46,7 @@ fn bring_along(payload: &mut Payload, set: &Map<String, Value>, now: Timestamp) 
     match payload {
         Payload::PnpStatusUpdated(message) => {
             if let Some(status) = set.get("status").and_then(Value::as_str) {
-                set_status(message, status, &wire_time(now));
+                set_status(message, &status.into(), now);
             }
             let number = set.get("phone_number").and_then(Value::as_str);
             let number = number.unwrap_or(&message.phone_number);

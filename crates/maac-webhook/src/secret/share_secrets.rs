@@ -67,6 +67,7 @@ enum Seen {
 pub(crate) struct LiveKeys {
     pub(crate) current: Option<Arc<Key>>,
     pub(crate) previous: Option<(Arc<Key>, Instant)>,
+    revision: u64,
 }
 
 pub(crate) struct Key {
@@ -163,7 +164,7 @@ impl ShareSecrets {
     }
 
     fn with(secret: Option<ShareSecret>, file: Option<PathBuf>) -> Self {
-        let live = LiveKeys { current: secret.map(Key::new), previous: None };
+        let live = LiveKeys { current: secret.map(Key::new), previous: None, revision: 0 };
         Self(Arc::new(Shared { live: RwLock::new(Arc::new(live)), file, seen: Mutex::new(Seen::Good) }))
     }
 
@@ -176,7 +177,11 @@ impl ShareSecrets {
     /// Makes `secret` the only one in force. The one before it stops at once, as in MAAC.
     pub fn set(&self, secret: ShareSecret) {
         let mut live = self.0.live.write().unwrap_or_else(PoisonError::into_inner);
-        *live = Arc::new(LiveKeys { current: Some(Key::new(secret)), previous: None });
+        *live = Arc::new(LiveKeys {
+            current: Some(Key::new(secret)),
+            previous: None,
+            revision: live.revision + 1,
+        });
     }
 
     /// Makes `secret` the current one and keeps the one before it in force for `keep_old_for`
@@ -220,7 +225,7 @@ impl ShareSecrets {
             }
             (current, _) => current.clone().map(|old| (old, until)),
         };
-        *live = Arc::new(LiveKeys { current: Some(Key::new(secret)), previous });
+        *live = Arc::new(LiveKeys { current: Some(Key::new(secret)), previous, revision: live.revision + 1 });
         Reload::Changed
     }
 
@@ -293,6 +298,12 @@ impl ShareSecrets {
     #[must_use]
     pub fn sign(&self, body: &[u8]) -> Option<Signature> {
         Some(self.live().current.as_ref()?.signing.sign(body))
+    }
+
+    /// How often another secret was put in force: for those who look now and then whether there is something to verify anew.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.live().revision
     }
 
     pub(crate) fn live(&self) -> Arc<LiveKeys> {

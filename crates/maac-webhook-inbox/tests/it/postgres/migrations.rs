@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use maac_webhook_inbox::{Store, StoreErrorKind, postgres::PgStore};
+use maac_webhook_inbox::{QuarantineStore, Store, StoreErrorKind, postgres::PgStore};
 
 use super::{all_at_once, database, execute, number, store};
 
@@ -16,7 +16,7 @@ async fn eight_receivers_that_start_at_once_make_one_inbox() {
     for store in stores.await {
         assert_eq!(store.unwrap().unwrap().stats().await.unwrap().waiting, 0);
     }
-    assert_eq!(number(&mut own, "SELECT count(*) FROM maac_inbox_version").await, 1);
+    assert_eq!(number(&mut own, "SELECT count(*) FROM maac_inbox_version").await, 2);
 }
 
 #[tokio::test]
@@ -26,7 +26,23 @@ async fn an_inbox_of_a_later_version_is_refused() {
     execute(&mut own, "INSERT INTO maac_inbox_version VALUES (99)").await;
     let error = PgStore::connect(&url).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Incompatible);
-    assert_eq!(error.to_string(), "the inbox is of version 99, and this program knows 1 at most");
+    assert_eq!(error.to_string(), "the inbox is of version 99, and this program knows 2 at most");
+}
+
+#[tokio::test]
+async fn an_inbox_of_the_first_version_is_brought_up_to_date_with_what_is_in_it() {
+    let Some((url, mut own)) = database().await else { return };
+    let first = store(&url).await;
+    super::accept(&first, super::event(1, Some("key-1"))).await.unwrap();
+    drop(first);
+    execute(
+        &mut own,
+        "DROP TABLE maac_inbox_quarantine, maac_inbox_rotation; DELETE FROM maac_inbox_version WHERE version > 1",
+    )
+    .await;
+    let now = store(&url).await;
+    assert_eq!(now.stats().await.unwrap().waiting, 1);
+    assert_eq!(now.quarantine_stats().await.unwrap().requests, 0);
 }
 
 #[tokio::test]
