@@ -30,9 +30,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let mut stopped = stopped.clone();
         async move { drop(stopped.changed().await) }
     };
-    // What comes under a secret that is not here yet is kept until it is. Behind a proxy, put the address that the proxy tells into each
-    // request's extensions, as a `PeerAddr`.
-    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint);
+    // What comes under a secret that is not here yet is kept until it is. Behind a proxy, put the address that the proxy tells (see `TrustedProxies`)
+    // into each request's extensions, as a `PeerAddr`.
+    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint).await?;
     let keeper = tokio::spawn(keeper.run(told()));
     let worker = tokio::spawn(Worker::new(inbox.clone(), topics(database)).run(told()));
 

@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         async move { drop(stopped.changed().await) }
     };
     // What comes under a secret that is not here yet is kept until it is.
-    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint);
+    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint).await?;
     let keeper = tokio::spawn(keeper.run(told()));
     let worker = tokio::spawn(Worker::new(inbox.clone(), topics(database)).run(told()));
 
@@ -63,7 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(keeper.await?)
 }
 
-/// Behind a proxy, put the address here that the proxy tells.
+/// Behind a proxy, put the address here that the proxy tells: see `TrustedProxies`.
 async fn whose(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request) -> Request {
     request.extensions_mut().insert(PeerAddr::new(peer.ip()));
     request
