@@ -3,12 +3,14 @@
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use ipnet::IpNet;
-use maac_webhook::jiff::{Span, SpanRelativeTo};
+use maac_webhook::{
+    ProxyNetwork,
+    jiff::{Span, SpanRelativeTo},
+};
 use maac_webhook_inbox::State;
 use maac_webhook_sender::{RetrySchedule, Target, json::BodyStyle};
 
-use crate::{check::CheckArgs, listen::network, secret::SecretArgs, server::Limits};
+use crate::{check::CheckArgs, secret::SecretArgs, server::Limits};
 
 /// Receive, send, sign and verify MAAC webhooks.
 ///
@@ -76,8 +78,8 @@ pub(crate) struct ListenArgs {
 
     /// Take the word of the proxies in this network, such as 10.0.0.0/8 or 127.0.0.1, for whose request it is: the
     /// X-Forwarded-For header. For the quarantine, which nobody is to fill alone; may be given several times
-    #[arg(long, value_name = "NETWORK", value_parser = network)]
-    pub(crate) trusted_proxy: Vec<IpNet>,
+    #[arg(long, value_name = "NETWORK", default_values = ["127.0.0.0/8", "::1"])]
+    pub(crate) trusted_proxy: Vec<ProxyNetwork>,
 
     #[command(flatten)]
     pub(crate) forward: ForwardArgs,

@@ -11,6 +11,7 @@ pub(crate) struct Settings {
     pub(crate) run: Duration,
     pub(crate) listening: Duration,
     pub(crate) restart: Duration,
+    pub(crate) recovery: Duration,
 }
 
 impl Default for Settings {
@@ -21,10 +22,12 @@ impl Default for Settings {
             retry_delays: [1, 2, 4].map(Duration::from_secs).to_vec(),
             handling: Duration::from_secs(10),
             quick: Duration::from_secs(3),
-            case: Duration::from_secs(120),
+            case: Duration::from_secs(180),
             run: Duration::from_secs(600),
             listening: Duration::ZERO,
             restart: Duration::from_secs(30),
+            // What a crashed worker was at is given to another once its lease has ended; a minute is usual.
+            recovery: Duration::from_secs(75),
         }
     }
 }

@@ -10,7 +10,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{Accepted, Incoming, Retention, Store, StoreError, StoreErrorKind, metrics};
+use crate::{
+    Accepted, Incoming, Retention, Store, StoreError, StoreErrorKind, Verdict, metrics,
+    quarantine::ProvenPeers,
+};
 
 /// Accepts verified deliveries into a store. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +24,7 @@ pub struct Inbox<S> {
     hold_reused_keys: bool,
     waiting: Arc<Semaphore>,
     waiting_bytes: usize,
+    proven_peers: ProvenPeers,
 }
 
 /// What a delivery takes in memory beside its body, about.
@@ -42,6 +46,7 @@ impl<S: Store> Inbox<S> {
             hold_reused_keys: false,
             waiting: Arc::new(Semaphore::new(Self::DEFAULT_WAITING_BYTES)),
             waiting_bytes: Self::DEFAULT_WAITING_BYTES,
+            proven_peers: ProvenPeers::default(),
         }
     }
 
@@ -103,8 +108,15 @@ impl<S: Store> Inbox<S> {
         metrics::accept_took(delivery.endpoint(), begun);
         let accepted = accepted.inspect_err(metrics::store_error);
         let accepted = accepted.map_err(|error| Rejection::from(error).of(&delivery))?;
+        if accepted.verdict == Verdict::New {
+            self.proven_peers.brought_an_event(delivery.peer());
+        }
         accepted.log_of_topic(&delivery, topic);
         Ok(accepted)
+    }
+
+    pub(crate) fn proven_peers(&self) -> &ProvenPeers {
+        &self.proven_peers
     }
 
     /// A store that stalls holds on to what nobody waits for any more.

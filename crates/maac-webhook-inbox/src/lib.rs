@@ -60,6 +60,11 @@
 //! }
 //! ```
 //!
+//! # While the share secret changes
+//!
+//! Between "Change Share Secret" in MAAC's console and the new secret's arrival, genuine events do not verify. A [`Quarantine`] keeps
+//! them until they do.
+//!
 //! # What is one event
 //!
 //! The body identifies an event; the idempotency key is not signed, and a hint. See [`Verdict`]. The store's own uniqueness
@@ -94,7 +99,7 @@ pub use error::{StoreError, StoreErrorKind};
 pub use inbox::Inbox;
 pub use quarantine::{
     LONGEST_ROTATION, Quarantine, QuarantineBounds, QuarantineId, QuarantineKeeper, QuarantineLimits,
-    QuarantineStats, QuarantineStore, Quarantined,
+    QuarantineRequest, QuarantineStats, QuarantineStore, Quarantined, RateLimit,
 };
 pub use store::{
     Attempt, Backlog, Claim, Claimed, Entry, EntryId, Filter, Incoming, Reaped, Retention, Settlement, State,

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ pub struct Delivery {
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     pub(crate) signature: Signature,
     pub(crate) matched: SecretSlot,
+    pub(crate) peer: Option<IpAddr>,
     pub(crate) received_at: Timestamp,
     pub(crate) body: Bytes,
 }
@@ -46,6 +47,12 @@ impl Delivery {
     #[must_use]
     pub fn matched(&self) -> SecretSlot {
         self.matched
+    }
+
+    /// Whose request it was, where the server told by a [`PeerAddr`](crate::PeerAddr). A store does not keep it.
+    #[must_use]
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     /// When the body had arrived and was verified, by this machine's clock.
@@ -83,7 +90,7 @@ impl Delivery {
     /// Its parts, for a store to keep.
     #[must_use]
     pub fn into_stored(self) -> StoredDelivery {
-        let Self { endpoint, idempotency_key, signature, matched, received_at, body } = self;
+        let Self { endpoint, idempotency_key, signature, matched, peer: _, received_at, body } = self;
         StoredDelivery { endpoint, idempotency_key, signature, matched, received_at, body }
     }
 
@@ -94,7 +101,7 @@ impl Delivery {
     #[must_use]
     pub fn dangerous_from_verified_store(stored: StoredDelivery) -> Self {
         let StoredDelivery { endpoint, idempotency_key, signature, matched, received_at, body } = stored;
-        Self { endpoint, idempotency_key, signature, matched, received_at, body }
+        Self { endpoint, idempotency_key, signature, matched, peer: None, received_at, body }
     }
 }
 
@@ -121,11 +128,12 @@ pub struct StoredDelivery {
 
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { endpoint, idempotency_key, signature: _, matched, received_at, body } = self;
+        let Self { endpoint, idempotency_key, signature: _, matched, peer, received_at, body } = self;
         f.debug_struct("Delivery")
             .field("endpoint", endpoint)
             .field("idempotency_key", idempotency_key)
             .field("matched", matched)
+            .field("peer", peer)
             .field("received_at", received_at)
             .field("body_bytes", &body.len())
             .finish_non_exhaustive()

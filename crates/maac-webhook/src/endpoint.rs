@@ -114,9 +114,15 @@ impl Endpoint {
     }
 
     /// What becomes of a request that no live secret verifies.
-    pub(crate) fn not_verified(&self, is_loaded: bool, request: impl FnOnce() -> Unverified) -> Rejection {
+    pub(crate) fn not_verified(
+        &self,
+        is_loaded: bool,
+        body_bytes: usize,
+        request: impl FnOnce() -> Unverified,
+    ) -> Rejection {
         let quarantine = self.quarantine();
-        if let Some(quarantine) = quarantine {
+        // Nothing is made of what is too large in any case.
+        if let Some(quarantine) = quarantine.filter(|_| body_bytes <= Unverified::BODY_LIMIT) {
             let unverified = request();
             if unverified.looks_like_an_event() {
                 quarantine.keep(unverified);

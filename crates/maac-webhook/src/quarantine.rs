@@ -35,7 +35,7 @@ pub struct Unverified {
     pub idempotency_key: Option<IdempotencyKey>,
     /// The signature that it came with.
     pub signature: Signature,
-    /// Whose request it was, where the server knows: see [`PeerAddr`].
+    /// Whose request it was, where the server knows: see [`PeerAddr`](crate::PeerAddr).
     pub peer: Option<IpAddr>,
     /// When it was received.
     pub received_at: Timestamp,
@@ -62,14 +62,14 @@ impl Unverified {
         sent.is_some_and(|sent| sent.duration_since(self.received_at).unsigned_abs() <= Self::CLOCK_TOLERANCE)
     }
 
-    /// Verifies it with the secrets that are live now; `None` where none is its own, and where it was sent to another endpoint.
+    /// Verifies it with the secrets that are live now; `None` where none is its own, and where it was sent to another endpoint. It is
+    /// not counted as a request that was verified, since it was answered otherwise.
     #[must_use]
     pub fn verify(&self, endpoint: &Endpoint) -> Option<Delivery> {
         if *self.endpoint != *endpoint.name() {
             return None;
         }
         let matched = endpoint.secrets().matching(&self.signature, &self.body)?;
-        endpoint.count_verified(matched);
         Some(self.delivery(matched))
     }
 
@@ -80,8 +80,8 @@ impl Unverified {
     }
 
     fn delivery(&self, matched: SecretSlot) -> Delivery {
-        let Self { endpoint, idempotency_key, signature, peer: _, received_at, body } = self.clone();
-        Delivery { endpoint, idempotency_key, signature, matched, received_at, body }
+        let Self { endpoint, idempotency_key, signature, peer, received_at, body } = self.clone();
+        Delivery { endpoint, idempotency_key, signature, matched, peer, received_at, body }
     }
 }
 
@@ -95,28 +95,6 @@ impl fmt::Debug for Unverified {
             .field("received_at", received_at)
             .field("body_bytes", &body.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Whose request it is: what a server puts into a request's extensions, for the adapters to find. Behind a proxy that is the
-/// address that the proxy tells, if it can be trusted, and not the proxy's own.
-///
-/// A [`Quarantine`] alone makes use of it, so that nobody fills it alone. Under actix-web without it, it is the connection's
-/// address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PeerAddr(IpAddr);
-
-impl PeerAddr {
-    /// The request is from this address.
-    #[must_use]
-    pub fn new(address: IpAddr) -> Self {
-        Self(address)
-    }
-
-    /// The address.
-    #[must_use]
-    pub fn ip(self) -> IpAddr {
-        self.0
     }
 }
 

@@ -242,7 +242,7 @@ impl Verification {
         }
         let matched = expected.matching(&self.signature, now);
         let Some(matched) = matched else {
-            return Err(self.endpoint.not_verified(live.current.is_some(), || Unverified {
+            return Err(self.endpoint.not_verified(live.current.is_some(), body.len(), || Unverified {
                 endpoint: self.endpoint.shared_name().clone(),
                 idempotency_key: self.idempotency_key.ok(),
                 signature: self.signature,
@@ -259,6 +259,7 @@ impl Verification {
         });
         Ok(Delivery {
             matched,
+            peer: self.peer,
             endpoint: self.endpoint.shared_name().clone(),
             idempotency_key: idempotency_key.ok(),
             signature: self.signature,

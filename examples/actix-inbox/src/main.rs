@@ -3,7 +3,7 @@
 
 #![allow(clippy::print_stderr, reason = "it says where it listens")]
 
-use std::{env, error::Error, net::TcpListener};
+use std::{env, error::Error, net::TcpListener, time::Duration};
 
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -30,11 +30,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let mut stopped = stopped.clone();
         async move { drop(stopped.changed().await) }
     };
-    // What comes under a secret that is not here yet is kept until it is. Behind a proxy, put the address that the proxy tells into each
-    // request's extensions, as a `PeerAddr`.
-    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint);
+    // What comes under a secret that is not here yet is kept until it is. Behind a proxy, put the address that the proxy tells (see `TrustedProxies`)
+    // into each request's extensions, as a `PeerAddr`.
+    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint).await?;
     let keeper = tokio::spawn(keeper.run(told()));
-    let worker = tokio::spawn(Worker::new(inbox.clone(), topics(database)).run(told()));
+    // After a crash, what it was at is handled again once this has passed.
+    let worker = Worker::new(inbox.clone(), topics(database)).with_lease(Duration::from_secs(10));
+    let worker = tokio::spawn(worker.run(told()));
 
     let inbox = Data::new(inbox);
     let server = HttpServer::new(move || {

@@ -3,7 +3,7 @@
 
 #![allow(clippy::print_stderr, reason = "it says where it listens")]
 
-use std::{env, error::Error, net::SocketAddr};
+use std::{env, error::Error, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
@@ -41,9 +41,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         async move { drop(stopped.changed().await) }
     };
     // What comes under a secret that is not here yet is kept until it is.
-    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint);
+    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint).await?;
     let keeper = tokio::spawn(keeper.run(told()));
-    let worker = tokio::spawn(Worker::new(inbox.clone(), topics(database)).run(told()));
+    // After a crash, what it was at is handled again once this has passed.
+    let worker = Worker::new(inbox.clone(), topics(database)).with_lease(Duration::from_secs(10));
+    let worker = tokio::spawn(worker.run(told()));
 
     let app = Router::new()
         .route("/webhooks/maac", post(receive).layer(VerifyLayer::new(endpoint)))
@@ -63,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(keeper.await?)
 }
 
-/// Behind a proxy, put the address here that the proxy tells.
+/// Behind a proxy, put the address here that the proxy tells: see `TrustedProxies`.
 async fn whose(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request) -> Request {
     request.extensions_mut().insert(PeerAddr::new(peer.ip()));
     request

@@ -38,8 +38,6 @@ use crate::{
     server::{self, Limits, connections_at_most},
 };
 
-pub(crate) use proxies::network;
-
 /// The name of what is received here, in logs and metrics.
 const ENDPOINT: &str = "maac";
 
@@ -87,12 +85,12 @@ pub(crate) async fn run(args: &ListenArgs) -> Result<Answer, Failure> {
             let cannot =
                 |error| Failure::because(format!("cannot keep an inbox in {}", path.display()), error);
             let inbox = Inbox::new(health.watching(SqliteStore::open(path).map_err(cannot)?));
-            in_inbox(&args.path, endpoint, inbox, forwarder, lines)
+            in_inbox(&args.path, endpoint, inbox, forwarder, lines).await?
         }
         InboxUrl::Postgres(url) => {
             let cannot = |error| Failure::because("cannot keep an inbox in that database", error);
             let inbox = Inbox::new(health.watching(PgStore::connect(&url.0).await.map_err(cannot)?));
-            in_inbox(&args.path, endpoint, inbox, forwarder, lines)
+            in_inbox(&args.path, endpoint, inbox, forwarder, lines).await?
         }
     };
     let proxies = Proxies::new(&args.trusted_proxy);
@@ -208,14 +206,15 @@ fn in_memory(path: &str, endpoint: Endpoint, lines: Lines<File>) -> Receiving {
 }
 
 /// An event is stored before it is answered, and its line written or it is forwarded after.
-fn in_inbox(
+async fn in_inbox(
     path: &str,
     endpoint: Endpoint,
     inbox: Inbox<impl QuarantineStore>,
     forwarder: Option<Forwarder<HttpTransport>>,
     lines: Lines<File>,
-) -> Receiving {
-    let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(endpoint);
+) -> Result<Receiving, Failure> {
+    let watched = Quarantine::new(inbox.clone()).watch(endpoint).await;
+    let (endpoint, keeper) = watched.map_err(|error| Failure::because("the inbox cannot be used", error))?;
     let app = receiver::router(path, endpoint, inbox.clone());
     let (close, closed) = oneshot::channel::<()>();
     let keeper = tokio::spawn(keeper.run(async { drop(closed.await) }));
@@ -228,7 +227,7 @@ fn in_inbox(
             drop(close);
             let _ = tokio::join!(worker, keeper);
         });
-        return Receiving { app, lost: Box::pin(pending()), told: Some(stop), end };
+        return Ok(Receiving { app, lost: Box::pin(pending()), told: Some(stop), end });
     }
     let printer = Printer::new(lines);
     let worker = tokio::spawn(printer.worker(inbox).run(stopped));
@@ -238,7 +237,7 @@ fn in_inbox(
         // What is not printed is in the inbox.
         let _ = tokio::join!(worker, keeper);
     });
-    Receiving { app, lost, told: None, end }
+    Ok(Receiving { app, lost, told: None, end })
 }
 
 /// Lets requests and lines that are under way come to their end, for a while.

@@ -28,7 +28,7 @@ impl Inbox {
         Self { url: format!("sqlite:{}", folder.path().join("inbox.db").display()), folder: Some(folder) }
     }
 
-    fn on_postgres() -> Option<Self> {
+    pub(crate) fn on_postgres() -> Option<Self> {
         Some(Self { url: Postgres::shared()?.new_database(), folder: None })
     }
 

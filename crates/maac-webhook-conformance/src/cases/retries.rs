@@ -120,6 +120,7 @@ async fn a_crash_loses_nothing(it: &Trial<'_>) -> Graded {
     let wanted: Vec<_> = events()
         .map(|event| Wanted::at_least("an event that was answered 200 before a crash", event, 1))
         .collect();
+    it.until_recovered(&wanted).await?;
     it.handled(wanted).await
 }
 

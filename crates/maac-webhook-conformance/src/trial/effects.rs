@@ -108,7 +108,17 @@ impl Trial<'_> {
 
     /// Waits until the listing is so, for as long as a receiver may take to handle an event. `false` where it was not.
     pub(crate) async fn until(&self, so: impl Fn(&Listing) -> bool) -> Result<bool, Halt> {
-        let deadline = Instant::now() + self.run.settings.handling;
+        self.until_within(self.run.settings.handling, so).await
+    }
+
+    /// The same for as long as one may take that crashed at it.
+    pub(crate) async fn until_recovered(&self, wanted: &[Wanted]) -> Result<bool, Halt> {
+        let recovered = |listing: &Listing| wanted.iter().all(|wanted| wanted.missed_by(listing).is_none());
+        self.until_within(self.run.settings.recovery, recovered).await
+    }
+
+    async fn until_within(&self, limit: Duration, so: impl Fn(&Listing) -> bool) -> Result<bool, Halt> {
+        let deadline = Instant::now() + limit;
         let mut pause = Duration::from_millis(20);
         loop {
             if so(&self.listing().await?) {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use maac_webhook::{IdempotencyKey, Signature, Unverified, bytes::Bytes};
 
 use super::time;
-use crate::{QuarantineBounds, QuarantineId, QuarantineStats, QuarantineStore, Quarantined};
+use crate::{
+    QuarantineBounds, QuarantineId, QuarantineRequest, QuarantineStats, QuarantineStore, Quarantined,
+};
 
 /// Runs every case on a store of its own that `new_store` makes, empty.
 pub async fn quarantine_suite<S: QuarantineStore>(new_store: impl AsyncFn() -> S) {
@@ -14,6 +16,7 @@ pub async fn quarantine_suite<S: QuarantineStore>(new_store: impl AsyncFn() -> S
     what_is_kept_is_an_endpoints_own(&new_store().await).await;
     what_is_released_or_too_old_is_forgotten(&new_store().await).await;
     one_peer_displaces_its_own_alone(&new_store().await).await;
+    whoever_is_not_proven_displaces_nobody_who_is(&new_store().await).await;
     many_small_requests_are_bounded_too(&new_store().await).await;
     there_is_one_rotation_window(&new_store().await).await;
 }
@@ -32,14 +35,29 @@ fn request(body: impl Into<Bytes>, signature: u8, peer: &str) -> Unverified {
 }
 
 async fn keep(store: &impl QuarantineStore, requests: Vec<Unverified>) -> Quarantined {
-    store.quarantine(requests, BOUNDS, time(0)).await.unwrap()
+    keep_of(store, requests, false).await
 }
 
+async fn keep_of(
+    store: &impl QuarantineStore,
+    requests: Vec<Unverified>,
+    from_proven_peer: bool,
+) -> Quarantined {
+    let request = |unverified| QuarantineRequest { unverified, from_proven_peer };
+    store.quarantine(requests.into_iter().map(request).collect(), BOUNDS, time(0)).await.unwrap()
+}
+
+/// All that is kept for an endpoint, page by page.
 async fn kept(store: &impl QuarantineStore, endpoint: &str) -> Vec<(QuarantineId, Unverified)> {
-    let ids = store.quarantined(endpoint.into()).await.unwrap();
-    let kept = store.in_quarantine(ids.clone()).await.unwrap();
-    assert_eq!(kept.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
-    kept
+    let (mut all, mut after) = (Vec::new(), QuarantineId::FIRST);
+    loop {
+        let page = store.quarantined(endpoint.into(), after, 7).await.unwrap();
+        assert!(page.len() <= 7);
+        let Some((last, _)) = page.last() else { return all };
+        after = *last;
+        all.extend(page.into_iter().map(|(id, request)| (id, request.unwrap())));
+        assert!(all.is_sorted_by_key(|(id, _)| *id));
+    }
 }
 
 async fn a_request_is_kept_once_and_comes_back_as_it_was(store: &impl QuarantineStore) {
@@ -87,7 +105,6 @@ async fn what_is_released_or_too_old_is_forgotten(store: &impl QuarantineStore) 
     assert_eq!(store.expire_quarantine(BOUNDS, time(0)).await.unwrap(), 1);
     let left = kept(store, "crm").await;
     assert_eq!(left.iter().map(|(_, request)| &request.body[..]).collect::<Vec<_>>(), [b"new"]);
-    assert!(store.in_quarantine(vec![event]).await.unwrap().is_empty());
 }
 
 async fn one_peer_displaces_its_own_alone(store: &impl QuarantineStore) {
@@ -108,6 +125,19 @@ async fn one_peer_displaces_its_own_alone(store: &impl QuarantineStore) {
     assert_eq!((from("203.0.113.9"), displaced), (50, 400 - from("192.0.2.1") as u64));
     // The newest of the flood are there, and it has what the others leave.
     assert!(there.last().unwrap().1.body.starts_with(b"192.0.2.1 399 ") && from("192.0.2.1") > 20);
+}
+
+async fn whoever_is_not_proven_displaces_nobody_who_is(store: &impl QuarantineStore) {
+    let of = |peer: &str, number: usize| request(format!("{peer} {number}"), (number % 256) as u8, peer);
+    // More than half of what there is room for: more than an equal share of it.
+    keep_of(store, (0..200).map(|number| of("203.0.113.9", number)).collect(), true).await;
+    for batch in 0..20 {
+        let peer = format!("192.0.2.{batch}");
+        keep(store, (0..100).map(|number| of(&peer, number)).collect()).await;
+    }
+    let there = kept(store, "crm").await;
+    let proven = there.iter().filter(|(_, request)| request.body.starts_with(b"203.0.113.9 "));
+    assert_eq!((proven.count(), there.len() > 200), (200, true));
 }
 
 async fn many_small_requests_are_bounded_too(store: &impl QuarantineStore) {

@@ -10,7 +10,8 @@ use super::{
     rows::{count, text, timestamp},
 };
 use crate::{
-    QuarantineBounds, QuarantineId, QuarantineStats, QuarantineStore, Quarantined, StoreError,
+    QuarantineBounds, QuarantineId, QuarantineRequest, QuarantineStats, QuarantineStore, Quarantined,
+    StoreError,
     columns::{before, micros},
 };
 
@@ -21,30 +22,36 @@ const LOCK: i64 = 0x51f7_1eae_84f3_228c;
 impl QuarantineStore for PgStore {
     async fn quarantine(
         &self,
-        requests: Vec<Unverified>,
+        requests: Vec<QuarantineRequest>,
         bounds: QuarantineBounds,
         _: Timestamp,
     ) -> Result<Quarantined, StoreError> {
         in_time(quarantine(&self.pool, &requests, bounds)).await
     }
 
-    async fn quarantined(&self, endpoint: Arc<str>) -> Result<Vec<QuarantineId>, StoreError> {
-        let ids = query_scalar("SELECT id FROM maac_inbox_quarantine WHERE endpoint = $1 ORDER BY id")
-            .bind(text(&endpoint))
-            .fetch_all(&self.pool);
-        Ok(in_time(ids).await?.into_iter().map(QuarantineId::new).collect())
-    }
-
-    async fn in_quarantine(
+    async fn quarantined(
         &self,
-        ids: Vec<QuarantineId>,
-    ) -> Result<Vec<(QuarantineId, Unverified)>, StoreError> {
+        endpoint: Arc<str>,
+        after: QuarantineId,
+        limit: usize,
+    ) -> Result<Vec<(QuarantineId, Option<Unverified>)>, StoreError> {
         in_time(async {
-            let rows = query("SELECT * FROM maac_inbox_quarantine WHERE id = ANY ($1) ORDER BY id")
-                .bind(numbers(&ids))
-                .fetch_all(&self.pool)
-                .await?;
-            rows.iter().map(|row| Ok((QuarantineId::new(row.try_get("id")?), unverified(row)?))).collect()
+            let rows = query(
+                "SELECT * FROM maac_inbox_quarantine WHERE endpoint = $1 AND id > $2 ORDER BY id LIMIT $3",
+            )
+            .bind(text(&endpoint))
+            .bind(after.get())
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await?;
+            let request = |row: &PgRow| {
+                let id: i64 = row.try_get("id")?;
+                let request = unverified(row).inspect_err(|error| {
+                    tracing::error!(id, %error, "a request in quarantine cannot be read");
+                });
+                Ok((QuarantineId::new(id), request.ok()))
+            };
+            rows.iter().map(request).collect()
         })
         .await
     }
@@ -112,7 +119,7 @@ fn numbers(ids: &[QuarantineId]) -> Vec<i64> {
 
 async fn quarantine(
     pool: &PgPool,
-    requests: &[Unverified],
+    requests: &[QuarantineRequest],
     bounds: QuarantineBounds,
 ) -> sqlx::Result<Quarantined> {
     let mut transaction = pool.begin().await?;
@@ -124,15 +131,16 @@ async fn quarantine(
 }
 
 /// Returns how many were not there.
-async fn insert(connection: &mut PgConnection, requests: &[Unverified]) -> sqlx::Result<u64> {
-    let identities: Vec<_> = requests.iter().map(Unverified::identity).collect();
-    let peer = |request: &Unverified| request.peer.map(|peer| peer.to_string()).unwrap_or_default();
-    let key = |request: &Unverified| request.idempotency_key.as_ref().map(|key| key.as_str().to_owned());
+async fn insert(connection: &mut PgConnection, sent: &[QuarantineRequest]) -> sqlx::Result<u64> {
+    let requests: Vec<_> = sent.iter().map(|request| &request.unverified).collect();
+    let identities: Vec<_> = requests.iter().map(|request| request.identity()).collect();
+    let peer = |request: &&Unverified| request.peer.map(|peer| peer.to_string()).unwrap_or_default();
+    let key = |request: &&Unverified| request.idempotency_key.as_ref().map(|key| key.as_str().to_owned());
     let inserted = query(
         "INSERT INTO maac_inbox_quarantine
-           (identity, signature, counts, peer, received_at, endpoint, idempotency_key, body)
+           (identity, signature, counts, peer, received_at, endpoint, idempotency_key, body, proven)
          SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::text[], $5::bigint[], $6::text[],
-                              $7::text[], $8::bytea[])
+                              $7::text[], $8::bytea[], $9::boolean[])
          ON CONFLICT DO NOTHING",
     )
     .bind(identities.iter().map(|identity| identity.as_bytes().as_slice()).collect::<Vec<_>>())
@@ -143,12 +151,13 @@ async fn insert(connection: &mut PgConnection, requests: &[Unverified]) -> sqlx:
     .bind(requests.iter().map(|request| text(&request.endpoint)).collect::<Vec<_>>())
     .bind(requests.iter().map(key).collect::<Vec<_>>())
     .bind(requests.iter().map(|request| request.body.as_ref()).collect::<Vec<_>>())
+    .bind(sent.iter().map(|request| request.from_proven_peer).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected())
 }
 
-/// Each request has a share: what its peer has in newer ones and itself. The largest shares go.
+/// What is of proven peers stays first, and then by share. A request's share is what its peer has in newer ones and itself.
 async fn make_room(connection: &mut PgConnection, bounds: QuarantineBounds) -> sqlx::Result<u64> {
     let bytes: i64 = query_scalar("SELECT coalesce(sum(counts), 0)::bigint FROM maac_inbox_quarantine")
         .fetch_one(&mut *connection)
@@ -158,10 +167,10 @@ async fn make_room(connection: &mut PgConnection, bounds: QuarantineBounds) -> s
     }
     let displaced = query(
         "WITH shares AS (
-           SELECT id, counts, sum(counts) OVER (PARTITION BY peer ORDER BY id DESC) AS share
+           SELECT id, counts, proven, sum(counts) OVER (PARTITION BY peer ORDER BY id DESC) AS share
              FROM maac_inbox_quarantine),
          together AS (
-           SELECT id, sum(counts) OVER (ORDER BY share, id DESC) AS bytes FROM shares),
+           SELECT id, sum(counts) OVER (ORDER BY proven DESC, share, id DESC) AS bytes FROM shares),
          displaced AS (
            SELECT id FROM maac_inbox_quarantine
             WHERE id IN (SELECT id FROM together WHERE bytes > $1) ORDER BY id FOR UPDATE)

@@ -7,6 +7,8 @@ CREATE TABLE maac_inbox_quarantine (
     -- What it counts as of all that is kept.
     counts BIGINT NOT NULL,
     peer TEXT NOT NULL,
+    -- Whether the peer had brought a genuine event.
+    proven BOOLEAN NOT NULL,
     received_at BIGINT NOT NULL,
     endpoint TEXT NOT NULL,
     idempotency_key TEXT,
@@ -15,9 +17,16 @@ CREATE TABLE maac_inbox_quarantine (
     UNIQUE (identity, signature)
 );
 
-CREATE INDEX maac_inbox_quarantine_by_peer ON maac_inbox_quarantine (peer, id, counts);
+CREATE INDEX maac_inbox_quarantine_by_peer ON maac_inbox_quarantine (peer, id, counts, proven);
 CREATE INDEX maac_inbox_quarantine_by_endpoint ON maac_inbox_quarantine (endpoint, id);
 CREATE INDEX maac_inbox_quarantine_by_age ON maac_inbox_quarantine (received_at);
+
+-- What comes and goes here in a flood must not wait for a share of the table to be dead.
+ALTER TABLE maac_inbox_quarantine SET (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
+    toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 10000,
+    toast.autovacuum_vacuum_cost_delay = 0
+);
 
 CREATE TABLE maac_inbox_rotation (
     -- There is one window.

@@ -1,15 +1,15 @@
-use std::{collections::HashSet, fmt, future::Future, mem, pin::pin, time::Duration};
+use std::{fmt, future::Future, mem, pin::pin, time::Duration};
 
 use futures_util::future::join_all;
-use maac_webhook::{Endpoint, Unverified, error_with_causes, jiff::Timestamp};
+use maac_webhook::{Endpoint, error_with_causes, jiff::Timestamp};
 use tokio::{
     sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, Interval, MissedTickBehavior, interval},
 };
 
 use super::{
     QuarantineBounds, QuarantineId, QuarantineStore,
-    gate::{Waiting, Window},
+    gate::{Queues, Waiting, Window},
 };
 use crate::{Inbox, StoreError, metrics, metrics::QuarantineOutcome};
 
@@ -29,10 +29,18 @@ pub struct QuarantineKeeper<S> {
     inbox: Inbox<S>,
     bounds: QuarantineBounds,
     endpoint: Endpoint,
-    waiting: mpsc::Receiver<Waiting>,
+    queues: Queues,
     window: Window,
-    /// What was verified in vain with the secrets of this revision.
-    tried: (u64, HashSet<QuarantineId>),
+    /// What is being kept: it stays until the store has it.
+    batch: Vec<Waiting>,
+    /// The last that was verified, with the secrets of this revision.
+    verified: (u64, QuarantineId),
+    /// Whether there may be more to verify than was looked at.
+    more: bool,
+    /// Whether some verified and could not be stored.
+    again: bool,
+    expire: Instant,
+    measure: Instant,
     keeping: Asked,
     looking: Asked,
 }
@@ -63,17 +71,22 @@ impl<S: QuarantineStore> QuarantineKeeper<S> {
         inbox: Inbox<S>,
         bounds: QuarantineBounds,
         endpoint: Endpoint,
-        waiting: mpsc::Receiver<Waiting>,
+        queues: Queues,
         window: Window,
     ) -> Self {
-        let tried = (endpoint.secrets().revision(), HashSet::new());
+        let now = Instant::now();
         Self {
+            verified: (endpoint.secrets().revision(), QuarantineId::FIRST),
             inbox,
             bounds,
             endpoint,
-            waiting,
+            queues,
             window,
-            tried,
+            batch: Vec::new(),
+            more: false,
+            again: false,
+            expire: now,
+            measure: now,
             keeping: Asked::default(),
             looking: Asked::default(),
         }
@@ -85,49 +98,73 @@ impl<S: QuarantineStore> QuarantineKeeper<S> {
         let mut stop = pin!(stop);
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut expire, mut measure) = (Instant::now(), Instant::now());
-        let mut batch = Vec::new();
         loop {
             tokio::select! {
+                biased;
                 () = stop.as_mut() => break,
-                // While the store is away, the queue holds what comes, up to its bound.
-                more = self.waiting.recv_many(&mut batch, BATCH), if batch.is_empty() => {
-                    if more == 0 {
-                        break;
-                    }
-                    self.keep(&mut batch).await;
-                }
-                _ = looks.tick() => {
-                    if !batch.is_empty() {
-                        self.keep(&mut batch).await;
-                    }
-                    let looked = self.look(&mut expire, &mut measure).await;
-                    self.looking.told(self.endpoint.name(), "answer", looked);
-                }
+                // A store that takes long must not hold up the end.
+                () = self.step(&mut looks) => {}
             }
         }
-        // What came just before.
-        self.waiting.close();
-        while batch.is_empty() && self.waiting.recv_many(&mut batch, BATCH).await > 0 {
-            self.keep(&mut batch).await;
+        // What came just before, as far as the store takes it at once.
+        let last = async {
+            loop {
+                while self.batch.len() < BATCH
+                    && let Ok(waiting) =
+                        self.queues.proven.try_recv().or_else(|_| self.queues.others.try_recv())
+                {
+                    self.batch.push(waiting);
+                }
+                if self.batch.is_empty() || !self.keep().await {
+                    break;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LOOK_EVERY, last).await;
+    }
+
+    /// One of the things to do, none of which keeps the others waiting for longer than the store takes for a batch.
+    async fn step(&mut self, looks: &mut Interval) {
+        let is_free = self.batch.is_empty();
+        let (proven, others) = (&mut self.queues.proven, &mut self.queues.others);
+        tokio::select! {
+            biased;
+            _ = looks.tick() => {
+                if !is_free {
+                    self.keep().await;
+                }
+                let looked = self.look().await;
+                self.more |= looked.is_ok();
+                self.looking.told(self.endpoint.name(), "answer", looked);
+            }
+            // While the store does not keep them, the queues hold what comes, up to their bounds.
+            _ = next(proven, others, &mut self.batch), if is_free => {
+                self.keep().await;
+            }
+            () = std::future::ready(()), if self.more => {
+                let verified = self.verify_some().await;
+                self.more = matches!(verified, Ok(true));
+                self.looking.told(self.endpoint.name(), "answer", verified);
+            }
         }
     }
 
-    /// Keeps a batch, or leaves it for the next time.
-    async fn keep(&mut self, batch: &mut Vec<Waiting>) {
-        let requests: Vec<Unverified> = batch.iter().map(|waiting| waiting.request.clone()).collect();
+    /// Keeps the batch, or leaves it for the next time.
+    async fn keep(&mut self) -> bool {
+        let requests = self.batch.iter().map(|waiting| waiting.request.clone()).collect();
         let kept = self.inbox.store().quarantine(requests, self.bounds, Timestamp::now()).await;
         if let Ok(kept) = &kept {
-            batch.clear();
-            let endpoint = self.endpoint.name();
-            metrics::quarantined(endpoint, QuarantineOutcome::Kept, kept.kept);
-            metrics::quarantined(endpoint, QuarantineOutcome::Known, kept.known);
-            metrics::quarantined(endpoint, QuarantineOutcome::Displaced, kept.displaced);
+            self.batch.clear();
+            self.count(QuarantineOutcome::Kept, kept.kept);
+            self.count(QuarantineOutcome::Known, kept.known);
+            self.count(QuarantineOutcome::Displaced, kept.displaced);
         }
+        let is_kept = kept.is_ok();
         self.keeping.told(self.endpoint.name(), "keep requests", kept);
+        is_kept
     }
 
-    async fn look(&mut self, expire: &mut Instant, measure: &mut Instant) -> Result<(), StoreError> {
+    async fn look(&mut self) -> Result<(), StoreError> {
         let store = self.inbox.store().clone();
         let (was_open, is_open) = self.window.set(store.rotation().await?, Timestamp::now());
         match (was_open, is_open) {
@@ -140,62 +177,93 @@ impl<S: QuarantineStore> QuarantineKeeper<S> {
             }
             _ => {}
         }
-        if *expire <= Instant::now() {
+        if self.expire <= Instant::now() {
             let expired = store.expire_quarantine(self.bounds, Timestamp::now()).await?;
-            metrics::quarantined(self.endpoint.name(), QuarantineOutcome::Expired, expired);
-            *expire = Instant::now() + EXPIRE_EVERY;
+            self.count(QuarantineOutcome::Expired, expired);
+            self.expire = Instant::now() + EXPIRE_EVERY;
+            if mem::take(&mut self.again) {
+                self.verified.1 = QuarantineId::FIRST;
+            }
         }
-        if *measure <= Instant::now() {
+        if self.measure <= Instant::now() {
             metrics::quarantine_holds(&store.quarantine_stats().await?);
-            *measure = Instant::now() + MEASURE_EVERY;
+            self.measure = Instant::now() + MEASURE_EVERY;
         }
-        self.verify().await
+        Ok(())
     }
 
-    /// Verifies what is kept, each request once with the same secrets, whoever kept it.
-    async fn verify(&mut self) -> Result<(), StoreError> {
+    /// Verifies the next of what is kept, whoever kept it: each request once with the same secrets. Whether there may be more.
+    async fn verify_some(&mut self) -> Result<bool, StoreError> {
         if !self.endpoint.secrets().is_loaded() {
-            return Ok(());
+            return Ok(false);
         }
         let revision = self.endpoint.secrets().revision();
-        let store = self.inbox.store().clone();
-        let ids = store.quarantined(self.endpoint.name().into()).await?;
-        let (tried_with, tried) = &mut self.tried;
-        if *tried_with != revision {
-            *tried_with = revision;
-            tried.clear();
+        if self.verified.0 != revision {
+            self.verified = (revision, QuarantineId::FIRST);
         }
-        let there: HashSet<_> = ids.iter().copied().collect();
-        tried.retain(|id| there.contains(id));
-        let untried: Vec<_> = ids.into_iter().filter(|id| !tried.contains(id)).collect();
-        let mut events = 0;
-        for ids in untried.chunks(BATCH) {
-            let mut accepting = Vec::new();
-            for (id, request) in store.in_quarantine(ids.to_vec()).await? {
-                let Some(delivery) = request.verify(&self.endpoint) else {
-                    self.tried.1.insert(id);
-                    continue;
-                };
-                let accepted = self.inbox.accept(delivery);
-                accepting.push(async move { accepted.await.is_ok().then_some(id) });
-            }
-            // What the store does not take now is tried again.
-            let released: Vec<_> = join_all(accepting).await.into_iter().flatten().collect();
-            if !released.is_empty() {
-                let number = released.len() as u64;
-                store.release(released).await?;
-                metrics::quarantined(self.endpoint.name(), QuarantineOutcome::Released, number);
-                events += number;
-            }
+        let store = self.inbox.store().clone();
+        let next = store.quarantined(self.endpoint.name().into(), self.verified.1, BATCH).await?;
+        let Some((last, _)) = next.last() else { return Ok(false) };
+        let (last, is_more) = (*last, next.len() == BATCH);
+        let genuine =
+            next.into_iter().filter_map(|(id, request)| Some((id, request?.verify(&self.endpoint)?)));
+        let accepting = genuine.map(|(id, delivery)| {
+            let accepted = self.inbox.accept(delivery);
+            async move { accepted.await.map(|accepted| (id, accepted.entry.is_some())) }
+        });
+        let accepted = join_all(accepting).await;
+        let all = accepted.len();
+        let accepted: Vec<_> = accepted.into_iter().flatten().collect();
+        let events = accepted.iter().filter(|(_, is_new)| *is_new).count() as u64;
+        let are_all = accepted.len() == all;
+        if !accepted.is_empty() {
+            store.release(accepted.into_iter().map(|(id, _)| id).collect()).await?;
         }
         if events > 0 {
+            self.count(QuarantineOutcome::Released, events);
             tracing::warn!(
                 endpoint = self.endpoint.name(),
                 events,
                 "requests that did not verify when they came are events by the secret that is in force now"
             );
         }
-        Ok(())
+        // One that cannot be stored must not keep in those behind it. It is tried again before long.
+        self.verified.1 = last;
+        self.again |= !are_all;
+        if !are_all {
+            let endpoint = self.endpoint.name();
+            tracing::warn!(endpoint, "requests that verify now could not be stored, and are tried again");
+        }
+        Ok(is_more && are_all)
+    }
+
+    fn count(&self, outcome: QuarantineOutcome, requests: u64) {
+        metrics::quarantined(self.endpoint.name(), outcome, requests);
+    }
+}
+
+/// Those of proven peers before all others.
+async fn next(
+    proven: &mut mpsc::Receiver<Waiting>,
+    others: &mut mpsc::Receiver<Waiting>,
+    batch: &mut Vec<Waiting>,
+) {
+    tokio::select! {
+        biased;
+        Some(waiting) = proven.recv() => {
+            batch.push(waiting);
+            while batch.len() < BATCH && let Ok(waiting) = proven.try_recv() {
+                batch.push(waiting);
+            }
+        }
+        Some(waiting) = others.recv() => {
+            batch.push(waiting);
+            while batch.len() < BATCH && let Ok(waiting) = others.try_recv() {
+                batch.push(waiting);
+            }
+        }
+        // Nobody is left who could send any.
+        else => std::future::pending().await,
     }
 }
 

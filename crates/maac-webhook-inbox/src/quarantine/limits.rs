@@ -1,64 +1,98 @@
-use std::{
-    fmt,
-    net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-};
+use std::{fmt, net::IpAddr, num::NonZeroU32};
 
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore,
 };
 
-/// How many requests a second are taken into quarantine, and how many at once after a pause: from one peer, and from all. What is
-/// beyond is answered as ever, and not kept.
+use super::{QuarantineBounds, peers::Peer};
+
+/// How much a second is taken into quarantine, and how much at once after a pause: from one peer, and from all. What is beyond
+/// is answered as ever, and not kept. In units of 4 KiB, of which a request is one at least; a retry of what was taken a moment ago
+/// costs nothing.
 ///
-/// A genuine event that does not verify is sent four times, and counts each time.
+/// A peer that brought an event lately that was verified and new is *proven*, and has limits of its own: those who never did cannot
+/// use them up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "all must be said")]
 pub struct QuarantineLimits {
-    /// From one peer a second. Its address, or of IPv6 the network of 64 bits, since who has one address has them all.
-    pub peer_rate: NonZeroU32,
-    /// From one peer at once.
-    pub peer_burst: NonZeroU32,
-    /// From all peers a second.
+    /// From one peer that is not proven. It is an address, or of IPv6 a network of 64 bits, since who has one address has them all.
+    pub peer: RateLimit,
+    /// From all peers together that are not proven.
+    pub peers: RateLimit,
+    /// From one peer that is proven.
+    pub proven_peer: RateLimit,
+}
+
+/// A token bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "both must be said")]
+pub struct RateLimit {
+    /// A second.
     pub rate: NonZeroU32,
-    /// From all peers at once.
+    /// At once.
     pub burst: NonZeroU32,
 }
 
+impl RateLimit {
+    const fn new(rate: u32, burst: u32) -> Self {
+        const fn number(number: u32) -> NonZeroU32 {
+            match NonZeroU32::new(number) {
+                Some(number) => number,
+                None => NonZeroU32::MIN,
+            }
+        }
+        Self { rate: number(rate), burst: number(burst) }
+    }
+
+    fn quota(self) -> Quota {
+        Quota::per_second(self.rate).allow_burst(self.burst)
+    }
+}
+
 impl Default for QuarantineLimits {
-    /// 200 and 2,000 from one peer, 1,000 and 10,000 from all.
+    /// 100 a second and 1,000 at once from one peer, 2,000 and 20,000 from all of them; 1,000 and 10,000 from one that is proven.
     fn default() -> Self {
-        let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        Self { peer_rate: number(200), peer_burst: number(2000), rate: number(1000), burst: number(10_000) }
+        Self {
+            peer: RateLimit::new(100, 1000),
+            peers: RateLimit::new(2000, 20_000),
+            proven_peer: RateLimit::new(1000, 10_000),
+        }
     }
 }
 
 /// Peers whose buckets are known at once. Those that are full again are forgotten; beyond so many others, nobody new is let in.
 const PEERS: usize = 10_000;
 
+type ByPeer = RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>;
+
 pub(super) struct Buckets {
-    peers: RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>,
+    peers: ByPeer,
     all: DefaultDirectRateLimiter,
+    proven: ByPeer,
 }
 
 impl Buckets {
     pub(super) fn new(limits: QuarantineLimits) -> Self {
-        let QuarantineLimits { peer_rate, peer_burst, rate, burst } = limits;
         Self {
-            peers: RateLimiter::hashmap(Quota::per_second(peer_rate).allow_burst(peer_burst)),
-            all: RateLimiter::direct(Quota::per_second(rate).allow_burst(burst)),
+            peers: RateLimiter::hashmap(limits.peer.quota()),
+            all: RateLimiter::direct(limits.peers.quota()),
+            proven: RateLimiter::hashmap(limits.proven_peer.quota()),
         }
     }
 
     /// Whether one more is let in. What a peer has too many of costs the others nothing.
-    pub(super) fn admit(&self, peer: IpAddr) -> bool {
-        if self.peers.len() >= PEERS {
-            self.peers.retain_recent();
-            if self.peers.len() >= PEERS {
+    pub(super) fn admit(&self, peer: Peer, is_proven: bool, body: &[u8]) -> bool {
+        let units = (body.len() as u64).div_ceil(QuarantineBounds::LEAST_BYTES).max(1);
+        let Some(units) = u32::try_from(units).ok().and_then(NonZeroU32::new) else { return false };
+        let peers = if is_proven { &self.proven } else { &self.peers };
+        if peers.len() >= PEERS {
+            peers.retain_recent();
+            if peers.len() >= PEERS {
                 return false;
             }
         }
-        self.peers.check_key(&peer).is_ok() && self.all.check().is_ok()
+        let one = matches!(peers.check_key_n(&peer.address(), units), Ok(Ok(())));
+        one && (is_proven || matches!(self.all.check_n(units), Ok(Ok(()))))
     }
 }
 
@@ -68,54 +102,45 @@ impl fmt::Debug for Buckets {
     }
 }
 
-/// Who a peer is to the limits.
-pub(super) fn who(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        address => address,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn address(text: &str) -> IpAddr {
-        text.parse().unwrap()
+    fn admitted(buckets: &Buckets, peer: &str, is_proven: bool, body: &[u8]) -> usize {
+        let peer = Peer::of(peer.parse().ok());
+        (0..1000).filter(|_| buckets.admit(peer, is_proven, body)).count()
+    }
+
+    fn slow(burst: u32, of_all: u32) -> Buckets {
+        let peer = RateLimit::new(1, burst);
+        Buckets::new(QuarantineLimits { peer, peers: RateLimit::new(1, of_all), proven_peer: peer })
     }
 
     #[test]
-    fn one_peer_takes_nothing_from_another() {
-        let number = |number| NonZeroU32::new(number).unwrap();
-        let buckets = Buckets::new(QuarantineLimits {
-            peer_rate: number(1),
-            peer_burst: number(10),
-            rate: number(1),
-            burst: number(25),
-        });
-        let admitted = |peer| (0..1000).filter(|_| buckets.admit(address(peer))).count();
-        assert_eq!([admitted("192.0.2.1"), admitted("192.0.2.2")], [10, 10]);
-        assert_eq!(admitted("192.0.2.3"), 5, "all together have a limit too");
+    fn one_peer_takes_nothing_from_another_and_none_from_who_is_proven() {
+        let buckets = slow(10, 25);
+        assert_eq!(["192.0.2.1", "192.0.2.2"].map(|peer| admitted(&buckets, peer, false, b"")), [10, 10]);
+        assert_eq!(admitted(&buckets, "192.0.2.3", false, b""), 5, "all together have a limit too");
+        assert_eq!(admitted(&buckets, "203.0.113.9", true, b""), 10);
+    }
+
+    #[test]
+    fn a_large_request_counts_as_many() {
+        assert_eq!(admitted(&slow(64, 1000), "192.0.2.1", false, &[0; 64 * 1024]), 4);
+        assert_eq!(admitted(&slow(64, 1000), "192.0.2.1", false, &[0; 4 * 1024 + 1]), 32);
+        assert_eq!(
+            admitted(&slow(15, 1000), "192.0.2.1", false, &[0; 64 * 1024]),
+            0,
+            "more than a bucket holds"
+        );
     }
 
     #[test]
     fn so_many_peers_that_they_cannot_be_told_apart_are_not_let_in() {
         // A bucket is full again only after a second.
-        let limits = QuarantineLimits { peer_rate: NonZeroU32::MIN, ..Default::default() };
-        let buckets = Buckets::new(QuarantineLimits { burst: NonZeroU32::MAX, ..limits });
-        let admitted =
-            (0..20_000_u32).filter(|&peer| buckets.admit(IpAddr::from(peer.to_be_bytes()))).count();
+        let buckets = slow(1, u32::MAX);
+        let peer = |number: u32| Peer::of(Some(IpAddr::from(number.to_be_bytes())));
+        let admitted = (0..20_000).filter(|&number| buckets.admit(peer(number), false, b"")).count();
         assert!((PEERS..20_000).contains(&admitted), "{admitted}");
-    }
-
-    #[test]
-    fn a_network_of_64_bits_is_one_peer_and_a_mapped_address_is_itself() {
-        assert_eq!(who(address("2001:db8:1:2:3:4:5:6")), address("2001:db8:1:2::"));
-        assert_ne!(who(address("2001:db8:1:2::1")), who(address("2001:db8:1:3::1")));
-        assert_eq!(who(address("::ffff:192.0.2.1")), address("192.0.2.1"));
-        assert_eq!(who(address("192.0.2.1")), address("192.0.2.1"));
     }
 }

@@ -3,17 +3,22 @@
 mod gate;
 mod keeper;
 mod limits;
+mod peers;
 mod store;
 
 use std::{fmt, time::Duration};
 
 use maac_webhook::Endpoint;
 
-use crate::Inbox;
+use crate::{Inbox, StoreError};
 
 pub use keeper::QuarantineKeeper;
-pub use limits::QuarantineLimits;
-pub use store::{QuarantineBounds, QuarantineId, QuarantineStats, QuarantineStore, Quarantined};
+pub(crate) use peers::ProvenPeers;
+
+pub use limits::{QuarantineLimits, RateLimit};
+pub use store::{
+    QuarantineBounds, QuarantineId, QuarantineRequest, QuarantineStats, QuarantineStore, Quarantined,
+};
 
 /// The longest time that a rotation window should be open: 1 hour. A forgery is answered 503 in it, and comes back.
 pub const LONGEST_ROTATION: Duration = Duration::from_secs(60 * 60);
@@ -29,11 +34,18 @@ pub const LONGEST_ROTATION: Duration = Duration::from_secs(60 * 60);
 /// 2. **When it is an event**: as soon as a secret is in force that verifies it, it enters the inbox as any other, once. The rest is
 ///    forgotten with age.
 /// 3. **What is answered**: 401 as ever, so that a test event shows the truth. While the *rotation window* is open, 503: the event comes
-///    back, and may verify then. The window is in the store, for all receivers on it:
-///    [`QuarantineStore::set_rotation`], or `maac-webhook inbox rotate`.
+///    back, and may verify then. The window is in the store, for all receivers and endpoints on it:
+///    [`QuarantineStore::set_rotation`], or `maac-webhook inbox rotate`. It is a time of day: clocks must agree to within seconds.
 ///
-/// One peer alone cannot push out what others sent, as long as the server says whose request it is:
-/// [`PeerAddr`](maac_webhook::PeerAddr). A flood from thousands of addresses can.
+/// # Under a flood of forgeries
+///
+/// As long as the server says whose request it is ([`PeerAddr`](maac_webhook::PeerAddr)), a peer that brought a new event since the
+/// receiver started is *proven*: what it sends has limits, a queue and room of its own, which no number of others can use up.
+/// MAAC is, in a receiver that ran before the secret changed. Whoever captured a request is not, since a replay is not new; who knows an
+/// old secret can be, while it is in force.
+///
+/// Peers that are not proven have equal shares: one alone cannot keep out what others sent, and some twenty that send as much as they may
+/// can. A wrong secret that was there from the start has no proven peers.
 ///
 /// ```
 /// use maac_webhook_inbox::{Inbox, Quarantine, maac_webhook::{Endpoint, ShareSecrets}, sqlite::SqliteStore};
@@ -41,7 +53,7 @@ pub const LONGEST_ROTATION: Duration = Duration::from_secs(60 * 60);
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let secrets = ShareSecrets::from_file("/run/secrets/maac")?;
 /// let inbox = Inbox::new(SqliteStore::open("maac-inbox.db")?);
-/// let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(Endpoint::new("crm", secrets));
+/// let (endpoint, keeper) = Quarantine::new(inbox.clone()).watch(Endpoint::new("crm", secrets)).await?;
 /// let stop = async { /* Ctrl-C */ };
 /// tokio::spawn(keeper.run(stop));
 /// // And then VerifyLayer::new(endpoint), or VerifyWebhook::new(endpoint).
@@ -73,11 +85,16 @@ impl<S: QuarantineStore> Quarantine<S> {
     }
 
     /// The endpoint with this quarantine, for its layer or middleware; and what keeps it, to be run beside it.
-    #[must_use = "the endpoint that is returned is the one that is watched"]
-    pub fn watch(self, endpoint: Endpoint) -> (Endpoint, QuarantineKeeper<S>) {
-        let (gate, waiting, window) = gate::gate(limits::Buckets::new(self.limits));
-        let keeper = QuarantineKeeper::new(self.inbox, self.bounds, endpoint.clone(), waiting, window);
-        (endpoint.with_quarantine(gate), keeper)
+    ///
+    /// # Errors
+    ///
+    /// A store that does not say whether the rotation window is open: the first answers depend on it.
+    pub async fn watch(self, endpoint: Endpoint) -> Result<(Endpoint, QuarantineKeeper<S>), StoreError> {
+        let window = gate::Window::new(self.inbox.store().rotation().await?);
+        let (buckets, proven) = (limits::Buckets::new(self.limits), self.inbox.proven_peers().clone());
+        let (gate, queues) = gate::gate(buckets, proven, window.clone());
+        let keeper = QuarantineKeeper::new(self.inbox, self.bounds, endpoint.clone(), queues, window);
+        Ok((endpoint.with_quarantine(gate), keeper))
     }
 }
 

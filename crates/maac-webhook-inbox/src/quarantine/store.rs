@@ -9,26 +9,23 @@ use crate::{Store, StoreError};
 ///
 /// Nobody was told that a request is kept, so unlike an event it may be lost with the store's last moments.
 pub trait QuarantineStore: Store {
-    /// Keeps requests, each once: another with the same body and signature is known. Where they are more than `bounds` allow, those go
-    /// whose [share](QuarantineBounds::bytes) is largest.
+    /// Keeps requests, each once: another with the same body and signature is known. Where they are more than `bounds` allow, or than the
+    /// store has room for beside its events, those go first [that are least worth keeping](QuarantineBounds::bytes).
     fn quarantine(
         &self,
-        requests: Vec<Unverified>,
+        requests: Vec<QuarantineRequest>,
         bounds: QuarantineBounds,
         now: Timestamp,
     ) -> impl Future<Output = Result<Quarantined, StoreError>> + Send;
 
-    /// What is kept for an endpoint, the oldest first.
+    /// What is kept for an endpoint after this number, the oldest first and at most so many. `None` stands for what cannot be read,
+    /// which must not keep others in. Numbers grow in the order in which requests can first be read.
     fn quarantined(
         &self,
         endpoint: Arc<str>,
-    ) -> impl Future<Output = Result<Vec<QuarantineId>, StoreError>> + Send;
-
-    /// These requests, as far as they are kept still.
-    fn in_quarantine(
-        &self,
-        ids: Vec<QuarantineId>,
-    ) -> impl Future<Output = Result<Vec<(QuarantineId, Unverified)>, StoreError>> + Send;
+        after: QuarantineId,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(QuarantineId, Option<Unverified>)>, StoreError>> + Send;
 
     /// Forgets these requests, which are events now.
     fn release(&self, ids: Vec<QuarantineId>) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -51,11 +48,24 @@ pub trait QuarantineStore: Store {
     fn rotation(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
 }
 
+/// A request that is to be kept.
+#[derive(Clone, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "a store must heed every part")]
+pub struct QuarantineRequest {
+    /// The request.
+    pub unverified: Unverified,
+    /// Whether its peer brought an event lately that was verified and new.
+    pub from_proven_peer: bool,
+}
+
 /// A request's number in quarantine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QuarantineId(i64);
 
 impl QuarantineId {
+    /// Before every other.
+    pub const FIRST: Self = Self(i64::MIN);
+
     /// The request of this number.
     #[must_use]
     pub fn new(number: i64) -> Self {
@@ -74,8 +84,8 @@ impl QuarantineId {
 #[allow(clippy::exhaustive_structs, reason = "a store must heed every part")]
 pub struct QuarantineBounds {
     /// The most bytes of all requests together, a request counting as its body and as
-    /// [`LEAST_BYTES`](Self::LEAST_BYTES) at least, which bounds their number too. Beyond it, peers share: what goes first are the oldest
-    /// requests of whoever has the most bytes there, so that nobody pushes out those of others alone.
+    /// [`LEAST_BYTES`](Self::LEAST_BYTES) at least, which bounds their number too. Beyond it, what goes first are requests of peers that
+    /// are not proven, and of those the oldest of whoever has most: each has an equal share, however much it sends.
     pub bytes: u64,
     /// How long after it was received a request is kept.
     pub age: Duration,

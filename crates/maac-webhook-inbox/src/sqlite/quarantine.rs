@@ -1,54 +1,61 @@
 //! What no live secret verified.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use maac_webhook::{IdempotencyKey, Signature, Unverified, bytes::Bytes, jiff::Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{SqliteStore, queries::within, rows::timestamp};
 use crate::{
-    QuarantineBounds, QuarantineId, QuarantineStats, QuarantineStore, Quarantined, StoreError,
+    QuarantineBounds, QuarantineId, QuarantineRequest, QuarantineStats, QuarantineStore, Quarantined,
+    StoreError,
     columns::{before, micros},
 };
+
+/// What of the room that there is, in the quota or on the disk, is the quarantine's: events come first.
+const SHARE_OF_ROOM: u64 = 4;
 
 impl QuarantineStore for SqliteStore {
     async fn quarantine(
         &self,
-        requests: Vec<Unverified>,
+        requests: Vec<QuarantineRequest>,
         bounds: QuarantineBounds,
         _: Timestamp,
     ) -> Result<Quarantined, StoreError> {
-        let quota = self.quota();
+        let (quota, path) = (self.quota(), self.path.clone());
         self.writer
             .write(move |transaction| {
-                within(transaction, quota)?;
+                let (all, held) = (requests.len() as u64, held(transaction)?);
+                let room = free_on_disk(&path).map_or(u64::MAX, |free| free.saturating_add(held));
+                let bytes = bounds.bytes.min(room.min(quota) / SHARE_OF_ROOM);
+                if within(transaction, quota).is_err() {
+                    return Ok(Quarantined { kept: 0, known: 0, displaced: all });
+                }
                 let kept = insert(transaction, &requests)?;
-                let known = requests.len() as u64 - kept;
-                Ok(Quarantined { kept, known, displaced: make_room(transaction, bounds)? })
+                let displaced = make_room(transaction, QuarantineBounds { bytes, ..bounds })?;
+                Ok(Quarantined { kept, known: all - kept, displaced })
             })
             .await
     }
 
-    async fn quarantined(&self, endpoint: Arc<str>) -> Result<Vec<QuarantineId>, StoreError> {
-        self.read(move |connection| {
-            let mut ids =
-                connection.prepare("SELECT id FROM maac_inbox_quarantine WHERE endpoint = ? ORDER BY id")?;
-            ids.query_map([&*endpoint], |row| row.get(0).map(QuarantineId::new))?.collect()
-        })
-        .await
-    }
-
-    async fn in_quarantine(
+    async fn quarantined(
         &self,
-        ids: Vec<QuarantineId>,
-    ) -> Result<Vec<(QuarantineId, Unverified)>, StoreError> {
+        endpoint: Arc<str>,
+        after: QuarantineId,
+        limit: usize,
+    ) -> Result<Vec<(QuarantineId, Option<Unverified>)>, StoreError> {
         self.read(move |connection| {
-            let mut one = connection.prepare("SELECT * FROM maac_inbox_quarantine WHERE id = ?")?;
-            let found = ids.into_iter().map(|id| {
-                let request = one.query_row([id.get()], unverified).optional()?;
-                Ok(request.map(|request| (id, request)))
-            });
-            found.filter_map(Result::transpose).collect()
+            let mut next = connection.prepare(
+                "SELECT * FROM maac_inbox_quarantine WHERE endpoint = ? AND id > ? ORDER BY id LIMIT ?",
+            )?;
+            let request = |row: &Row<'_>| {
+                let id: i64 = row.get("id")?;
+                let request = unverified(row).inspect_err(|error| {
+                    tracing::error!(id, %error, "a request in quarantine cannot be read");
+                });
+                Ok((QuarantineId::new(id), request.ok()))
+            };
+            next.query_map(params![&*endpoint, after.get(), limit], request)?.collect()
         })
         .await
     }
@@ -117,20 +124,48 @@ impl QuarantineStore for SqliteStore {
     }
 }
 
+/// What is kept.
+fn held(connection: &Connection) -> rusqlite::Result<u64> {
+    connection.query_row("SELECT coalesce(sum(counts), 0) FROM maac_inbox_quarantine", [], |row| row.get(0))
+}
+
+/// What is free where the file is, if that can be told.
+fn free_on_disk(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let disk = rustix::fs::statvfs(folder.unwrap_or(Path::new("."))).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// Makes room for events: what is least worth keeping goes, an eighth of what there is or all that is left. Returns how much went.
+pub(super) fn give_way(connection: &Connection) -> rusqlite::Result<u64> {
+    let held = held(connection)?;
+    let left = if held > 8 * QuarantineBounds::LEAST_BYTES { held - held / 8 } else { 0 };
+    displace(connection, left)
+}
+
 /// Returns how many were not there.
-fn insert(transaction: &Transaction<'_>, requests: &[Unverified]) -> rusqlite::Result<u64> {
+fn insert(transaction: &Transaction<'_>, requests: &[QuarantineRequest]) -> rusqlite::Result<u64> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO maac_inbox_quarantine
-           (identity, signature, counts, peer, received_at, endpoint, idempotency_key, body)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+           (identity, signature, counts, peer, proven, received_at, endpoint, idempotency_key, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )?;
     let mut kept = 0;
-    for request in requests {
+    for QuarantineRequest { unverified: request, from_proven_peer } in requests {
         kept += insert.execute(params![
             request.identity().as_bytes(),
             request.signature.as_bytes(),
             QuarantineBounds::counts(&request.body),
             request.peer.map(|peer| peer.to_string()).unwrap_or_default(),
+            from_proven_peer,
             micros(request.received_at),
             &*request.endpoint,
             request.idempotency_key.as_ref().map(IdempotencyKey::as_str),
@@ -140,22 +175,20 @@ fn insert(transaction: &Transaction<'_>, requests: &[Unverified]) -> rusqlite::R
     Ok(kept)
 }
 
-/// Each request has a share: what its peer has in newer ones and itself. The largest shares go.
 fn make_room(connection: &Connection, bounds: QuarantineBounds) -> rusqlite::Result<u64> {
-    let bytes: u64 =
-        connection
-            .query_row("SELECT coalesce(sum(counts), 0) FROM maac_inbox_quarantine", [], |row| row.get(0))?;
-    if bytes <= bounds.bytes {
-        return Ok(0);
-    }
+    if held(connection)? <= bounds.bytes { Ok(0) } else { displace(connection, bounds.made_room()) }
+}
+
+/// Leaves so many bytes: those of proven peers first, and then by share. A request's share is what its peer has in newer ones and itself.
+fn displace(connection: &Connection, left: u64) -> rusqlite::Result<u64> {
     let displaced = connection.execute(
         "WITH shares AS (
-           SELECT id, counts, sum(counts) OVER (PARTITION BY peer ORDER BY id DESC) AS share
+           SELECT id, counts, proven, sum(counts) OVER (PARTITION BY peer ORDER BY id DESC) AS share
              FROM maac_inbox_quarantine),
          together AS (
-           SELECT id, sum(counts) OVER (ORDER BY share, id DESC) AS bytes FROM shares)
+           SELECT id, sum(counts) OVER (ORDER BY proven DESC, share, id DESC) AS bytes FROM shares)
          DELETE FROM maac_inbox_quarantine WHERE id IN (SELECT id FROM together WHERE bytes > ?)",
-        [bounds.made_room()],
+        [left],
     )?;
     Ok(displaced as u64)
 }

@@ -7,6 +7,8 @@ CREATE TABLE maac_inbox_quarantine (
     -- What it counts as of all that is kept.
     counts INTEGER NOT NULL,
     peer TEXT NOT NULL,
+    -- Whether the peer had brought a genuine event.
+    proven INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
     endpoint TEXT NOT NULL,
     idempotency_key TEXT,
@@ -15,7 +17,7 @@ CREATE TABLE maac_inbox_quarantine (
     UNIQUE (identity, signature)
 ) STRICT;
 
-CREATE INDEX maac_inbox_quarantine_by_peer ON maac_inbox_quarantine (peer, id, counts);
+CREATE INDEX maac_inbox_quarantine_by_peer ON maac_inbox_quarantine (peer, id, counts, proven);
 CREATE INDEX maac_inbox_quarantine_by_endpoint ON maac_inbox_quarantine (endpoint, id);
 CREATE INDEX maac_inbox_quarantine_by_age ON maac_inbox_quarantine (received_at);
 
