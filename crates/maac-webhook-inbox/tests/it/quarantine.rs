@@ -347,6 +347,27 @@ async fn what_becomes_of_requests_is_counted() {
     counted("released", 1).await;
 }
 
+/// A body that was handled before the secret changed, captured then, or sent again by MAAC under the new one.
+#[tokio::test]
+async fn an_old_body_after_a_secret_change_is_known_under_the_new_secret_and_forged_under_the_old() {
+    let fixture = Fixture::on_sqlite();
+    let receiver = Receiver::start(&fixture.inbox, "old").await;
+    let old = body(1);
+    assert_eq!(receiver.receive(&old, "old").await, 200);
+    receiver.secrets.rotate(secret("new"), Duration::ZERO);
+    assert_eq!(
+        receiver.receive(&old, "old").await,
+        401,
+        "whoever captured it has no valid signature any more"
+    );
+    assert_eq!(receiver.receive(&old, "new").await, 200);
+    assert_eq!(fixture.in_state(State::Waiting).await.len(), 1);
+    // Back under the old secret, what was captured is known too.
+    receiver.secrets.rotate(secret("old"), Duration::ZERO);
+    receiver.until_kept(0).await;
+    assert_eq!(fixture.in_state(State::Waiting).await.len(), 1);
+}
+
 #[tokio::test]
 async fn a_secret_change_under_load_loses_events_without_a_quarantine_and_none_with_one() {
     let fixture = Fixture::on_sqlite();
