@@ -1,9 +1,9 @@
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ProducerError, ProducerErrorKind};
 
 /// A friend of the LINE official account.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Friend {
     /// The LINE user id: `U` and 32 lower-case hexadecimal characters.
@@ -19,7 +19,12 @@ impl Friend {
         Self { line_uid: line_uid.into(), customer_id: None }
     }
 
-    pub(super) fn check(&self) -> Result<(), ProducerError> {
+    /// Whether events can be of this friend.
+    ///
+    /// # Errors
+    ///
+    /// A LINE user id that is none.
+    pub fn check(&self) -> Result<(), ProducerError> {
         check_line_uid(&self.line_uid)
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::{Timestamp, ToSpan};
 use maac_webhook::rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Field, Friend, ProducerError, ProducerErrorKind, field::required};
 use crate::{
@@ -46,7 +46,7 @@ pub struct UploadedItem {
 }
 
 /// A campaign that receipts are uploaded for.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Campaign {
     /// Its name.
@@ -58,7 +58,7 @@ pub struct Campaign {
 
 /// What a receipt must have to count for a campaign. MAAC's own conditions are not documented; these are ours. What is
 /// left out is no condition.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct MatchConditions {
@@ -208,7 +208,17 @@ impl ReceiptUpload {
 }
 
 impl Campaign {
-    fn check(&self) -> Result<(), ProducerError> {
+    /// A campaign without conditions.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), conditions: MatchConditions::default() }
+    }
+
+    /// Whether receipts can be uploaded for it.
+    ///
+    /// # Errors
+    ///
+    /// No name, or a minimum amount that is none.
+    pub fn check(&self) -> Result<(), ProducerError> {
         required(&self.name, Field::CampaignName)?;
         match self.conditions.minimum_amount {
             Some(minimum) if decimal(minimum).is_none() => {

@@ -1,10 +1,10 @@
 use maac_webhook::event::PhoneNumber;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::producers::{ProducerError, ProducerErrorKind, friend::filled};
 
 /// An SMS+ template.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PnpSetting {
     /// Its id.

@@ -9,7 +9,7 @@ mod tests;
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use question::{Choice, SurveyQuestion};
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A survey, as it was made in SurveyCake.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Survey {
     /// SurveyCake's id of it, its `svid`.

@@ -1,18 +1,18 @@
 use std::collections::HashSet;
 
 use maac_webhook::event::QuestionType;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::producers::{Field, ProducerError, ProducerErrorKind, field::required};
 
 /// A question of a survey.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SurveyQuestion {
     /// Its serial number, which stays when the survey is edited.
     pub sn: u64,
     /// Its type.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", serialize_with = "as_text")]
     pub question_type: QuestionType,
     /// Its text.
     pub subject: String,
@@ -31,7 +31,7 @@ pub struct SurveyQuestion {
 }
 
 /// What there is to choose.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Choice {
     /// Its text, which is the answer.
@@ -99,6 +99,10 @@ impl SurveyQuestion {
         }
         Ok(())
     }
+}
+
+fn as_text<S: Serializer>(question_type: &QuestionType, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(question_type.as_str())
 }
 
 impl Choice {
