@@ -1,5 +1,7 @@
 //! The sandbox from outside: what it keeps, and what it delivers to a receiver over a real socket.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod log;
 mod restart;
 mod support;

@@ -41,6 +41,16 @@ pub(super) fn check(
     })
 }
 
+/// All that is wrong with a form, in the order of its fields.
+pub(super) fn faults(
+    form: &EndpointForm,
+    purchase: &Purchase,
+    plain_http: PlainHttp,
+) -> Vec<PlatformErrorKind> {
+    let (name, url) = (name(&form.name).err(), self::url(form.url.trim(), plain_http).err());
+    name.into_iter().chain(url).chain(topics(&form.topics, purchase).err()).collect()
+}
+
 fn name(name: &str) -> Result<String, PlatformErrorKind> {
     let name = name.trim();
     if name.is_empty() {

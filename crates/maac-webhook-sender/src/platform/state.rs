@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{
     Decision, EndpointForm, EndpointId, EndpointStatus, NotDelivered, PlainHttp, PlatformError,
     PlatformErrorKind, Purchase, StoredEndpoint, WebhookEndpoint, Zone,
-    check::{Checked, check},
+    check::{Checked, check, faults},
 };
 
 /// A platform: what it has bought and its webhook endpoints. See the [module](super) for the rules.
@@ -110,6 +110,12 @@ impl Platform {
     pub fn endpoint(&self, id: EndpointId) -> Result<&WebhookEndpoint, PlatformError> {
         let endpoint = self.endpoints.iter().find(|endpoint| endpoint.id == id);
         endpoint.ok_or_else(|| PlatformErrorKind::NoSuchEndpoint.into())
+    }
+
+    /// All that is wrong with a form by itself, in the order of its fields; [`create`](Self::create) refuses the first of them.
+    #[must_use]
+    pub fn faults(&self, form: &EndpointForm) -> Vec<PlatformErrorKind> {
+        faults(form, &self.purchase, self.plain_http)
     }
 
     /// Creates an endpoint, ongoing, with a share secret of its own. It may be created outside of the purchase's

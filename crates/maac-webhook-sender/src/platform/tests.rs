@@ -72,6 +72,17 @@ fn a_form_is_refused_with_what_is_wrong_in_it() {
 }
 
 #[test]
+fn all_that_is_wrong_with_a_form_is_told_in_the_order_of_its_fields() {
+    let platform = platform();
+    assert_eq!(platform.faults(&form(&[Topic::ReceiptValidated])), []);
+    let fault = crate::InvalidTargetKind::NoScheme;
+    assert_eq!(
+        platform.faults(&EndpointForm::new(" ", "shop.example", [])),
+        [Kind::NameMissing, Kind::InvalidUrl { fault }, Kind::NoTopic]
+    );
+}
+
+#[test]
 fn plain_http_is_for_this_machine_alone_unless_it_may_be_anywhere() {
     let accepts = |plain_http, url: &str| {
         let mut platform = platform().with_plain_http(plain_http);
