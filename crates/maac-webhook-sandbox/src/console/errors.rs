@@ -8,7 +8,7 @@ use maac_webhook_sender::{
     wire_wall_clock,
 };
 
-use super::text::Lang;
+use super::text::{Lang, fill};
 use crate::{Reason, SandboxErrorKind, StoreErrorKind};
 
 pub(super) fn sandbox(lang: Lang, kind: &SandboxErrorKind) -> String {
@@ -25,13 +25,14 @@ pub(super) fn sandbox(lang: Lang, kind: &SandboxErrorKind) -> String {
 }
 
 pub(super) fn dispatch(lang: Lang, kind: &DispatchErrorKind) -> String {
+    if let DispatchErrorKind::NotDelivered { reason, .. } = kind {
+        let because = self::reason(lang, &Reason::from(reason));
+        return fill(lang.texts().not_delivered_because, &[&because]);
+    }
     if lang == Lang::English {
         return kind.to_string();
     }
     match kind {
-        DispatchErrorKind::NotDelivered { reason, .. } => {
-            format!("未送出，因為{}。", self::reason(lang, &Reason::from(reason)))
-        }
         DispatchErrorKind::QueueFull { capacity, .. } => {
             format!("已有 {capacity} 筆傳送正在等待或進行中，請待部分完成後再試一次。")
         }

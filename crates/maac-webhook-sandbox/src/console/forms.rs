@@ -96,7 +96,7 @@ impl Form<'_> {
                 (self.fault(name))
                 select id=(name) name=(name) aria-invalid=[invalid] aria-describedby=[self.described_by(name, None)] {
                     @for (value, text) in options {
-                        option value=(value) selected[self.fields.raw(name) == value] { (text) }
+                        option value=(value) selected[self.fields.has(name, value)] { (text) }
                     }
                 }
             }

@@ -15,7 +15,8 @@ pub(super) async fn live(
     State(console): State<Console>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let updates = console.sandbox().dispatcher().watch();
-    let first = Event::default().event("ready").retry(Duration::from_secs(1)).data("");
+    // A browser drops an event without data.
+    let first = Event::default().event("ready").retry(Duration::from_secs(1)).data("now");
     let events = stream::unfold((Some(first), updates), |(first, mut updates)| async move {
         if let Some(first) = first {
             return Some((Ok(first), (None, updates)));

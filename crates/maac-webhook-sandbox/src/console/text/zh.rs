@@ -129,7 +129,7 @@ pub(super) const TEXTS: Texts = Texts {
     repeated: "重送",
     idempotency_key: "冪等鍵（idempotency key）",
     accepted_at: "受理時間",
-    attempts: "嘗試次數",
+    attempts: "嘗試",
     no_attempt_yet: "尚無完成的嘗試。",
     attempt_number: "第 {} 次嘗試",
     took: "耗時 {} 毫秒",

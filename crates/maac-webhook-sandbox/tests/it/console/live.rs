@@ -30,7 +30,9 @@ async fn whoever_follows_is_told_which_delivery_changed_and_nothing_of_what_is_i
         timeout(PATIENCE, look).await.unwrap();
         seen
     };
+    // Without data a browser would not tell the page of it.
     until("event: ready").await;
+    until("data: now").await;
     let event = console.sandbox.publish(points()).await.unwrap();
     let id = event.endpoints[0].delivery.unwrap();
     let seen = until(&format!("data: {id}")).await;

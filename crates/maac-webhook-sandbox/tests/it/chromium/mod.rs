@@ -1,0 +1,7 @@
+//! The console in a real browser: a headless Chromium, driven by chromedriver.
+
+mod axe;
+mod driver;
+mod pages;
+mod walk;
+mod without_scripts;
