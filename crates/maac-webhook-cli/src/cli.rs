@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Receive: verify each request and print a line of JSON per event, or forward it
     Listen(Box<ListenArgs>),
+    /// MAAC on this machine: its console in the browser, to create webhook endpoints and let events happen
+    Sandbox(SandboxArgs),
     /// Send one signed event, with MAAC's retries; exit status 0 only if it was answered 200. Or a whole scenario
     Send(Box<SendArgs>),
     /// Grade a receiver in any language; exit status 0 only if it does all that it must
@@ -47,9 +49,49 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct DemoArgs {
-    /// End once the table is printed (as it does anyway, until there is a console to stay up for)
+    /// End once the table is printed, instead of staying up for the console
     #[arg(long)]
     pub(crate) once: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SandboxArgs {
+    /// The address or name, and the port, to listen on; port 0 is one of the system's choice. One that others can reach
+    /// needs --token-file
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090", value_parser = address)]
+    pub(crate) addr: String,
+
+    /// Where what is set up and the log of deliveries are kept, share secrets among them: sqlite:PATH, or none to keep
+    /// them in memory
+    #[arg(long, value_name = "URL", default_value = DEFAULT_SANDBOX, value_parser = sandbox_data)]
+    pub(crate) data: SandboxData,
+
+    /// Ask whoever uses the console, or its API, for the token in this file: 16 characters at least
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// Serve the console under this host name too, as behind a proxy; may be given several times. Addresses and localhost
+    /// are served in any case
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Vec<String>,
+}
+
+/// What a sandbox keeps, in the working folder.
+const DEFAULT_SANDBOX: &str = "sqlite:maac-sandbox.db";
+
+/// Where a sandbox keeps what it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SandboxData {
+    Memory,
+    Sqlite(PathBuf),
+}
+
+fn sandbox_data(url: &str) -> Result<SandboxData, &'static str> {
+    match url.split_once(':') {
+        None if url == "none" => Ok(SandboxData::Memory),
+        Some(("sqlite", path)) if !path.is_empty() => Ok(SandboxData::Sqlite(path.into())),
+        _ => Err("it is neither sqlite:PATH nor none"),
+    }
 }
 
 #[derive(Args, Debug)]

@@ -1,4 +1,4 @@
-//! `demo`: a receiver with an inbox and a sender that speak over a real socket, and what became of each event.
+//! `demo`: a receiver with an inbox and a sandbox that speak over a real socket, what became of each event, and the console.
 
 use std::{
     future, io,
@@ -15,8 +15,14 @@ use maac_webhook::{
     Delivery, Endpoint, Rejection, RejectionKind, ShareSecret, event::Topic, jiff::Timestamp,
 };
 use maac_webhook_inbox::{Inbox, Store, StoreError, sqlite::SqliteStore};
+use maac_webhook_sandbox::{Access, AttemptResult, Sandbox, Settings, StoredAttempt};
 use maac_webhook_sender::{
-    EventBody, HttpTransport, Sender, Target, WebhookRequest, json::BodyStyle, samples,
+    EventBody, HttpTransport, Sender, Target, WebhookRequest,
+    dispatch::DeliveryId,
+    json::BodyStyle,
+    payload::Payload,
+    platform::{EndpointForm, Platform},
+    samples,
 };
 use serde::Serialize;
 use tempfile::TempDir;
@@ -24,13 +30,18 @@ use tokio::{net::TcpListener, time::sleep};
 use uuid::Uuid;
 
 use crate::{
-    cli::Output,
+    cli::{DemoArgs, Output},
     failure::{Answer, Failure},
+    listen::Signals,
     log,
     receiver::{self, Accept, Printer, Sink},
+    sandbox::Served,
     server,
     sign::print,
 };
+
+/// Where the console is, if it is free.
+const CONSOLE: &str = "127.0.0.1:8090";
 
 /// What became of a thing that was sent.
 #[derive(Debug, Serialize)]
@@ -43,7 +54,8 @@ struct Fate {
     as_it_must_be: bool,
 }
 
-pub(crate) async fn run(output: Output) -> Result<Answer, Failure> {
+pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Answer, Failure> {
+    let mut signals = Signals::new().map_err(|error| Failure::because("no signals can be had", error))?;
     let mut demo = Demo::start().await?;
     demo.each_topic_once().await?;
     demo.a_retry().await?;
@@ -57,6 +69,11 @@ pub(crate) async fn run(output: Output) -> Result<Answer, Failure> {
         print(&table(&demo.fates))?;
         print(if all { "Every fate is as it must be." } else { "Not every fate is as it must be." })?;
     }
+    if !args.once {
+        let console = demo.console().await?;
+        signals.next().await;
+        console.stop().await;
+    }
     Ok(all.into())
 }
 
@@ -67,16 +84,24 @@ struct Demo {
     target: Target,
     secret: ShareSecret,
     sender: Sender<HttpTransport>,
+    sandbox: Sandbox,
     handled: Handled,
     fates: Vec<Fate>,
 }
 
 impl Demo {
-    /// Starts a receiver with a fresh secret on a port of the system's choice.
+    /// Starts a receiver on a port of the system's choice, and a sandbox with a webhook endpoint for it.
     async fn start() -> Result<Self, Failure> {
         let cannot = |error: io::Error| Failure::because("the receiver cannot be started", error);
-        let secret = Uuid::new_v4().simple().to_string();
-        let secret = ShareSecret::new(secret).map_err(|error| Failure::because("no secret", error))?;
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(cannot)?;
+        let url = format!("http://{}/webhooks/maac", listener.local_addr().map_err(cannot)?);
+        let sandbox = Sandbox::open(Settings::new()).map_err(no_sandbox)?;
+        let form = EndpointForm::new("demo", &url, Topic::DOCUMENTED.to_vec());
+        let create = |platform: &mut Platform, now| {
+            platform.create(form, now).map(|endpoint| endpoint.share_secret().clone())
+        };
+        let secret = sandbox.change_platform(create).await.map_err(no_sandbox)?;
+
         let handled = Handled::default();
         let folder = tempfile::tempdir().map_err(cannot)?;
         let store = SqliteStore::open(folder.path().join("inbox.db")).map_err(no_inbox)?;
@@ -84,8 +109,6 @@ impl Demo {
         tokio::spawn(Printer::new(handled.clone()).worker(inbox.inbox.clone()).run(future::pending()));
         let endpoint = Endpoint::new("demo", secret.clone());
         let app = receiver::router("/webhooks/maac", endpoint, inbox.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(cannot)?;
-        let url = format!("http://{}/webhooks/maac", listener.local_addr().map_err(cannot)?);
         tokio::spawn(server::serve(listener, app, server::Limits::default(), future::pending()));
 
         log::line(format_args!(
@@ -93,24 +116,74 @@ impl Demo {
         ));
         let target = url.parse().map_err(|error| Failure::because("no target", error))?;
         let sender = Sender::new(HttpTransport::new());
-        Ok(Self { inbox, _folder: folder, target, secret, sender, handled, fates: Vec::new() })
+        Ok(Self { inbox, _folder: folder, target, secret, sender, sandbox, handled, fates: Vec::new() })
+    }
+
+    /// Serves the sandbox's console, where what it sent is seen, and more can be.
+    async fn console(&self) -> Result<Served, Failure> {
+        let cannot = |error: io::Error| Failure::because("the console cannot be served", error);
+        let listener = match server::listen(CONSOLE).await {
+            Ok(listener) => listener,
+            // Somebody else has its usual port.
+            Err(_) => server::listen("127.0.0.1:0").await.map_err(cannot)?,
+        };
+        let address = listener.local_addr().map_err(cannot)?;
+        let access = Access::at(address, None).map_err(|error| Failure::because("no console", error))?;
+        let served = Served::start(listener, self.sandbox.clone(), access);
+        log::line(format_args!("the console is on http://{address}; Ctrl-C ends it"));
+        Ok(served)
     }
 
     async fn each_topic_once(&mut self) -> Result<(), Failure> {
         for topic in Topic::DOCUMENTED {
-            let request = WebhookRequest::signed(&self.secret, event(topic)?);
-            self.send(topic.to_string(), &request, &["200"], 1).await?;
+            let sample = samples::of(topic, Timestamp::now());
+            let sample = sample.ok_or_else(|| Failure::new(format!("no sample of {topic}")))?;
+            self.publish(topic.to_string(), sample, &["200"], 1).await?;
         }
         Ok(())
     }
 
     async fn a_retry(&mut self) -> Result<(), Failure> {
-        let request = WebhookRequest::signed(&self.secret, event(&Topic::PrizePointsAdded)?);
         self.inbox.fail_once();
-        self.send("an event while the receiver cannot store, and its retry", &request, &["503", "200"], 1)
-            .await?;
-        self.send("the same once more, as if its answer was lost", &request, &["200"], 0).await?;
+        let sample = samples::prize_points_added(Timestamp::now());
+        let sent = "an event while the receiver cannot store, and its retry";
+        let id = self.publish(sent, sample, &["503", "200"], 1).await?;
+        let before = self.handled.count();
+        let again = self.sandbox.send_again(id).await.map_err(no_sandbox)?.id();
+        let got = self.answers(again).await?;
+        self.note("the same once more, as if its answer was lost", before, got, &["200"], 0);
         Ok(())
+    }
+
+    /// Lets an event happen in the sandbox, and notes what became of it beside what must become of it.
+    async fn publish(
+        &mut self,
+        sent: impl Into<String>,
+        payload: impl Into<Payload>,
+        answers: &[&str],
+        times: usize,
+    ) -> Result<DeliveryId, Failure> {
+        let before = self.handled.count();
+        let event = self.sandbox.publish(payload).await.map_err(no_sandbox)?;
+        let delivery = event.endpoints.first().and_then(|verdict| verdict.delivery);
+        let id = delivery.ok_or_else(|| Failure::new("the sandbox did not send an event"))?;
+        let got = self.answers(id).await?;
+        self.note(sent, before, got, answers, times);
+        Ok(id)
+    }
+
+    /// What each attempt of a delivery was answered, once it is over and what was stored of it is handled.
+    async fn answers(&self, id: DeliveryId) -> Result<Vec<String>, Failure> {
+        self.sandbox.dispatcher().idle().await;
+        self.inbox.is_handled().await.map_err(no_inbox)?;
+        let delivery = self.sandbox.delivery(id).await.map_err(no_sandbox)?;
+        let delivery = delivery.ok_or_else(|| Failure::new("the sandbox lost a delivery"))?;
+        let answered = |attempt: &StoredAttempt| match &attempt.result {
+            AttemptResult::Response(response) => response.status.to_string(),
+            AttemptResult::Error { kind, .. } => kind.clone(),
+            other => format!("{other:?}"),
+        };
+        Ok(delivery.timeline.iter().map(answered).collect())
     }
 
     async fn a_forgery_and_a_replay(&mut self) -> Result<(), Failure> {
@@ -139,12 +212,24 @@ impl Demo {
         let before = self.handled.count();
         let record = self.sender.deliver(&self.target, request).await;
         self.inbox.is_handled().await.map_err(no_inbox)?;
-        let times_handled = self.handled.count() - before;
         let answered = |attempt: &maac_webhook_sender::Attempt| match &attempt.result {
             Ok(response) => response.status.to_string(),
             Err(error) => error.kind().as_str().to_owned(),
         };
         let got: Vec<_> = record.attempts.iter().map(answered).collect();
+        self.note(sent, before, got, answers, times);
+        Ok(())
+    }
+
+    fn note(
+        &mut self,
+        sent: impl Into<String>,
+        before: usize,
+        got: Vec<String>,
+        answers: &[&str],
+        times: usize,
+    ) {
+        let times_handled = self.handled.count() - before;
         self.fates.push(Fate {
             sent: sent.into(),
             as_it_must_be: got == answers && times_handled == times,
@@ -153,8 +238,11 @@ impl Demo {
             expected_answers: answers.iter().map(ToString::to_string).collect(),
             expected_times_handled: times,
         });
-        Ok(())
     }
+}
+
+fn no_sandbox(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
+    Failure::because("the demo's sandbox cannot be used", error)
 }
 
 fn no_inbox(error: StoreError) -> Failure {

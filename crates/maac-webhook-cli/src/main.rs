@@ -14,6 +14,7 @@ mod inbox;
 mod listen;
 mod log;
 mod receiver;
+mod sandbox;
 mod secret;
 mod send;
 mod server;
@@ -55,7 +56,8 @@ fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<Answer, Failure> {
     match cli.command {
-        Command::Demo(_) => demo::run(cli.output).await,
+        Command::Demo(args) => demo::run(&args, cli.output).await,
+        Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Listen(args) => listen::run(&args).await,
         Command::Send(args) => send::run(&args, cli.output).await,
         Command::Check(args) => check::run(&args, cli.output).await,

@@ -37,7 +37,7 @@ fn signature(body: &str) -> String {
 #[test]
 fn help() {
     assert_invocation!("help", run(&mut maac_webhook(&["--help"]), b""));
-    for command in ["demo", "listen", "send", "check", "sign", "verify", "inbox"] {
+    for command in ["demo", "listen", "sandbox", "send", "check", "sign", "verify", "inbox"] {
         let said = run(&mut maac_webhook(&[command, "--help"]), b"");
         insta::with_settings!({ omit_expression => true }, {
             insta::assert_snapshot!(format!("help_{command}"), said);
@@ -48,7 +48,7 @@ fn help() {
 #[test]
 fn demo_shows_that_every_fate_is_as_it_must_be() {
     assert_invocation!("demo", run(&mut maac_webhook(&["demo", "--once"]), b""));
-    let json = run(&mut maac_webhook(&["demo", "--output", "json"]), b"");
+    let json = run(&mut maac_webhook(&["demo", "--once", "--output", "json"]), b"");
     let stdout = json.split("----- stdout -----\n").nth(1).unwrap().split("\n-----").next().unwrap();
     let fates: Vec<serde_json::Value> = serde_json::from_str(stdout).unwrap();
     assert!(fates.iter().all(|fate| fate["as_it_must_be"] == true), "{json}");

@@ -14,4 +14,5 @@ mod invocations;
 mod listen;
 mod python;
 mod rotate;
+mod sandbox;
 mod support;
