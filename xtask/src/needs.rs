@@ -19,6 +19,11 @@ pub(crate) enum Need {
     /// The test that a commit is on the disk before an event is answered.
     #[cfg(target_os = "linux")]
     Strace,
+    /// The tests of the sandbox's console in a real browser.
+    Chromium,
+    Chromedriver,
+    /// Fetches axe-core, which looks at the console's pages.
+    Npm,
     CargoFuzz,
     CargoMutants,
 }
@@ -40,6 +45,9 @@ impl Need {
             Self::Postgres => "Postgres",
             #[cfg(target_os = "linux")]
             Self::Strace => "strace",
+            Self::Chromium => "chromium",
+            Self::Chromedriver => "chromedriver",
+            Self::Npm => "npm",
             Self::CargoFuzz => "cargo-fuzz",
             Self::CargoMutants => "cargo-mutants",
         }
@@ -57,6 +65,11 @@ impl Need {
             }
             #[cfg(target_os = "linux")]
             Self::Strace => Source::Debian { package: "strace", elsewhere: "strace" },
+            Self::Chromium => Source::Debian { package: "chromium", elsewhere: "Chromium as `chromium`" },
+            Self::Chromedriver => {
+                Source::Debian { package: "chromium-driver", elsewhere: "ChromeDriver of Chromium's version" }
+            }
+            Self::Npm => Source::Debian { package: "npm", elsewhere: "Node.js with `npm`" },
             Self::CargoFuzz => Source::Crate { name: "cargo-fuzz", version: "0.13.2" },
             Self::CargoMutants => Source::Crate { name: "cargo-mutants", version: "27.1.0" },
         }
@@ -75,6 +88,9 @@ impl Need {
             Self::Postgres => has_postgres(),
             #[cfg(target_os = "linux")]
             Self::Strace => succeeds(program("strace").arg("--version")),
+            Self::Chromium => succeeds(program("chromium").arg("--version")),
+            Self::Chromedriver => succeeds(program("chromedriver").arg("--version")),
+            Self::Npm => succeeds(program("npm").arg("--version")),
             Self::CargoFuzz => succeeds(cargo().args(["fuzz", "--version"])),
             Self::CargoMutants => succeeds(cargo().args(["mutants", "--version"])),
         }

@@ -26,6 +26,9 @@ pub(crate) fn run(fuzz_seconds: u32) -> Result<(), Failure> {
             Need::Postgres,
             #[cfg(target_os = "linux")]
             Need::Strace,
+            Need::Chromium,
+            Need::Chromedriver,
+            Need::Npm,
             Need::CargoFuzz,
         ])
     })?;
