@@ -251,3 +251,84 @@ pub(super) fn transport(lang: Lang, kind: &str) -> &'static str {
         _ => t.transport_other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = include_str!("errors.rs");
+
+    /// The variants of an enum in this source.
+    fn variants(source: &str, name: &str) -> Vec<String> {
+        let body = source.split(&format!("pub enum {name} {{")).nth(1).unwrap().split("\n}").next().unwrap();
+        let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
+        let named = lines.filter(|line| line.starts_with(char::is_uppercase));
+        named.map(|line| line.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned()).collect()
+    }
+
+    /// The kinds may grow, so the compiler does not ask for each.
+    #[test]
+    fn each_thing_that_the_library_refuses_has_a_chinese_text() {
+        let kinds = [
+            (include_str!("../../../maac-webhook-sender/src/platform/error.rs"), "PlatformErrorKind", "Kind"),
+            (
+                include_str!("../../../maac-webhook-sender/src/producers/error.rs"),
+                "ProducerErrorKind",
+                "Kind",
+            ),
+            (include_str!("../../../maac-webhook-sender/src/producers/field.rs"), "Field", "Field"),
+            (
+                include_str!("../../../maac-webhook-sender/src/dispatch/error.rs"),
+                "DispatchErrorKind",
+                "DispatchErrorKind",
+            ),
+            (
+                include_str!("../../../maac-webhook-sender/src/producers/messages/opening.rs"),
+                "NoFirstOpen",
+                "NoFirstOpen",
+            ),
+            (include_str!("../../../maac-webhook-sender/src/producers/receipt.rs"), "NoMatch", "NoMatch"),
+            (
+                include_str!("../../../maac-webhook-sender/src/target.rs"),
+                "InvalidTargetKind",
+                "InvalidTargetKind",
+            ),
+        ];
+        for (source, name, here) in kinds {
+            let variants = variants(source, name);
+            assert!(variants.len() >= 3, "{name}: {variants:?}");
+            for variant in variants {
+                let arm = |end: &str| OWN.contains(&format!("{here}::{variant}{end}"));
+                assert!(arm(" =>") || arm(" {") || arm(" |"), "{name}::{variant} has no Chinese text");
+            }
+        }
+        let rows = include_str!("../store/rows.rs");
+        let reasons = variants(
+            include_str!("../../../maac-webhook-sender/src/platform/subscription.rs"),
+            "NotDelivered",
+        );
+        for reason in reasons {
+            assert!(rows.contains(&format!("NotDelivered::{reason}")), "{reason} is not stored as such");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_said_in_the_language_of_the_page() {
+        let chinese = |text: String| assert!(!text.is_ascii(), "{text}");
+        let zh = Lang::TraditionalChinese;
+        for kind in [PlatformErrorKind::NoZone, PlatformErrorKind::NameMissing, PlatformErrorKind::NoTopic] {
+            chinese(platform(zh, &kind));
+            assert_eq!(platform(Lang::English, &kind), kind.to_string());
+        }
+        for kind in
+            [ProducerErrorKind::InvalidLineUid, ProducerErrorKind::NoPoints, ProducerErrorKind::NoItem]
+        {
+            chinese(producer(zh, &kind));
+            assert_eq!(producer(Lang::English, &kind), kind.to_string());
+        }
+        let at: jiff::Timestamp = "2025-12-31T16:00:00Z".parse().unwrap();
+        assert_eq!(reason(zh, &Reason::AfterPeriod { until: at }), "購買效期已於 2026-01-01 00:00:00 結束");
+        assert_eq!(no_match(zh, &NoMatch::OtherChannel), "這張發票屬於其他通路");
+        assert_eq!(no_first_open(zh, NoFirstOpen::OpenedBefore), "這位好友先前已開啟過這則訊息");
+    }
+}
