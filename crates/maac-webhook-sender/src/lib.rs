@@ -82,5 +82,5 @@ pub use request::{InvalidIdempotencyKey, WebhookRequest};
 pub use sender::{RetrySchedule, Sender};
 pub use target::{InvalidTarget, InvalidTargetKind, Target};
 #[cfg(feature = "http-transport")]
-pub use transport::{HttpTransport, InvalidRootCertificate, RawConnection};
+pub use transport::{HttpTransport, InvalidRootCertificate, RawConnection, Resolver, TargetPolicy};
 pub use transport::{ResponseRecord, Transport, TransportError, TransportErrorKind};

@@ -40,6 +40,7 @@ impl Default for RetrySchedule {
 /// | answers 2xx | is done |
 /// | answers 408, 429 or 5xx, or gives no answer | tries again, as the [`RetrySchedule`] says |
 /// | answers anything else, a redirect included | gives up at once |
+/// | may not be delivered to ([`TransportErrorKind::NotAllowed`]) | gives up at once |
 #[derive(Clone, Debug)]
 pub struct Sender<T> {
     transport: T,
@@ -144,7 +145,8 @@ impl<T: Transport> Sender<T> {
         };
         let duration = began.elapsed();
         let reaction = result.as_ref().map_or(Reaction::Retried, |answer| Reaction::of_status(answer.status));
-        let delay = self.schedule.delays().get(number - 1).copied();
+        let may_retry = result.as_ref().err().is_none_or(|error| error.kind().is_retried());
+        let delay = self.schedule.delays().get(number - 1).copied().filter(|_| may_retry);
         let (outcome, retry_after) = match (reaction, delay) {
             (Reaction::Delivered, _) => (Some(Outcome::Delivered), None),
             (Reaction::Retried, None) => (Some(Outcome::Exhausted), None),

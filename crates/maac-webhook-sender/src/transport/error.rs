@@ -12,7 +12,7 @@ pub struct TransportError {
     message: String,
 }
 
-/// What went wrong between the sender and the receiver. Each is tried again.
+/// What went wrong between the sender and the receiver. Each is tried again but the one that is the sender's own decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
@@ -32,6 +32,8 @@ pub enum TransportErrorKind {
     Tls,
     /// What came back is not HTTP.
     Protocol,
+    /// The target's address may not be delivered to, as the sender's own target policy says. Not tried again.
+    NotAllowed,
 }
 
 impl TransportErrorKind {
@@ -47,7 +49,14 @@ impl TransportErrorKind {
             Self::Timeout => "timeout",
             Self::Tls => "tls",
             Self::Protocol => "protocol",
+            Self::NotAllowed => "not_allowed",
         }
+    }
+
+    /// Whether another attempt may fare better.
+    #[must_use]
+    pub const fn is_retried(self) -> bool {
+        !matches!(self, Self::NotAllowed)
     }
 }
 

@@ -15,11 +15,10 @@ use hyper::{
     rt::{Read, Write},
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpStream, lookup_host};
 
 use super::{
-    InvalidRootCertificate, RawConnection, ResponseRecord, Transport, TransportError, TransportErrorKind,
-    header_case, read_on::ReadOn, tls::Tls,
+    InvalidRootCertificate, RawConnection, Resolver, ResponseRecord, TargetPolicy, Transport, TransportError,
+    connect::connect, header_case, tls::Tls,
 };
 use crate::Target;
 
@@ -29,16 +28,37 @@ use crate::Target;
 pub struct HttpTransport {
     response_cap: usize,
     tls: Tls,
+    resolver: Resolver,
+    policy: TargetPolicy,
 }
 
 impl HttpTransport {
     /// How much of a response's body is kept unless told otherwise: 64 KiB.
     pub const DEFAULT_RESPONSE_CAP: usize = 64 * 1024;
 
-    /// A transport that trusts the system's certificates.
+    /// A transport that trusts the system's certificates and connects to any address.
     #[must_use]
     pub fn new() -> Self {
-        Self { response_cap: Self::DEFAULT_RESPONSE_CAP, tls: Tls::default() }
+        Self {
+            response_cap: Self::DEFAULT_RESPONSE_CAP,
+            tls: Tls::default(),
+            resolver: Resolver::system(),
+            policy: TargetPolicy::any(),
+        }
+    }
+
+    /// Sets which addresses may be connected to: unless told otherwise any.
+    #[must_use]
+    pub fn with_target_policy(mut self, policy: TargetPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets which addresses a host's name has: unless told otherwise those that the system's resolver says.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Resolver) -> Self {
+        self.resolver = resolver;
+        self
     }
 
     /// Sets how much of a response's body is read, in bytes. What goes on beyond it is cut off.
@@ -73,7 +93,7 @@ impl HttpTransport {
         B: Body<Data = Bytes> + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let stream = connect(target).await?;
+        let stream = connect(target, &self.resolver, &self.policy).await?;
         let answered = if target.is_https() {
             let stream = self.tls.connect(target.host(), stream).await?;
             self.exchange(TokioIo::new(stream), request).await
@@ -89,7 +109,7 @@ impl HttpTransport {
     ///
     /// What kept it from being connected.
     pub async fn connect(&self, target: &Target) -> Result<RawConnection, TransportError> {
-        let stream = connect(target).await?;
+        let stream = connect(target, &self.resolver, &self.policy).await?;
         Ok(if target.is_https() {
             RawConnection::new(self.tls.connect(target.host(), stream).await?, self.response_cap)
         } else {
@@ -140,25 +160,6 @@ impl Transport for HttpTransport {
     async fn send(&self, target: &Target, request: Request<Bytes>) -> Result<ResponseRecord, TransportError> {
         self.send_body(target, request.map(Full::new)).await
     }
-}
-
-/// Tries each address of the host in turn.
-async fn connect(target: &Target) -> Result<ReadOn<TcpStream>, TransportError> {
-    let dns = |message: String| TransportError::new(TransportErrorKind::Dns, message);
-    let addresses =
-        lookup_host((target.host(), target.port())).await.map_err(|error| dns(error.to_string()))?;
-    let mut last = dns("the name has no address".to_owned());
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
-                // A request in two segments must not wait for an acknowledgement in between.
-                let _ = stream.set_nodelay(true);
-                return Ok(ReadOn::new(stream));
-            }
-            Err(error) => last = TransportError::connecting(&error),
-        }
-    }
-    Err(last)
 }
 
 /// Carries an exchange over its connection, which ends with it.

@@ -1,13 +1,19 @@
 //! How a request reaches a receiver.
 
+#[cfg(feature = "http-transport")]
+mod connect;
 mod error;
 mod header_case;
 #[cfg(feature = "http-transport")]
 mod http1;
 #[cfg(feature = "http-transport")]
+pub mod policy;
+#[cfg(feature = "http-transport")]
 mod raw;
 #[cfg(feature = "http-transport")]
 mod read_on;
+#[cfg(feature = "http-transport")]
+mod resolver;
 #[cfg(feature = "http-transport")]
 mod tls;
 
@@ -21,7 +27,11 @@ pub use error::{TransportError, TransportErrorKind};
 #[cfg(feature = "http-transport")]
 pub use http1::HttpTransport;
 #[cfg(feature = "http-transport")]
+pub use policy::TargetPolicy;
+#[cfg(feature = "http-transport")]
 pub use raw::RawConnection;
+#[cfg(feature = "http-transport")]
+pub use resolver::Resolver;
 #[cfg(feature = "http-transport")]
 pub use tls::InvalidRootCertificate;
 
