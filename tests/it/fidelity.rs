@@ -1,4 +1,4 @@
-//! `docs/fidelity.md` names the settings that there are, and all of the sender's.
+//! `docs/fidelity.md` names the settings that there are, and all of the sender's and of the sandbox's OpenAPI calls.
 
 use std::{
     collections::BTreeSet,
@@ -90,6 +90,7 @@ fn named() -> BTreeSet<String> {
 fn each_setting_that_the_ledger_names_exists() {
     let mut items = items("maac-webhook-sender");
     items.extend(self::items("maac-webhook-mock"));
+    items.extend(self::items("maac-webhook-sandbox"));
     let flags = fs::read_to_string(root().join("crates/maac-webhook-cli/src/cli.rs")).unwrap();
     let named = named();
     assert!(named.len() > 20, "{named:?}");
@@ -103,10 +104,13 @@ fn each_setting_that_the_ledger_names_exists() {
 }
 
 #[test]
-fn each_setting_of_the_sender_is_in_the_ledger() {
+fn each_setting_of_the_sender_and_of_the_openapi_is_in_the_ledger() {
     let named = named();
-    let items = items("maac-webhook-sender");
-    let settings: Vec<_> = items.iter().filter(|item| item.contains("::with_")).collect();
+    let (sender, sandbox) = (items("maac-webhook-sender"), items("maac-webhook-sandbox"));
+    let openapi: Vec<_> = sandbox.iter().filter(|item| item.starts_with("OpenApiSettings::with_")).collect();
+    assert!(openapi.len() > 3, "{openapi:?}");
+    let settings = sender.iter().filter(|item| item.contains("::with_"));
+    let settings: Vec<_> = settings.chain(openapi).collect();
     assert!(settings.len() > 20, "{settings:?}");
     for setting in settings {
         assert!(named.contains(setting), "docs/fidelity.md does not name {setting}");

@@ -18,6 +18,7 @@
 
 mod console;
 mod error;
+mod openapi;
 mod sandbox;
 mod settings;
 mod setup;
@@ -27,6 +28,7 @@ pub use maac_webhook_sender;
 
 pub use console::{Access, AccessToken, Console, TokenRequired, TokenTooShort};
 pub use error::{SandboxError, SandboxErrorKind};
+pub use openapi::{InvalidOpenApiToken, OpenApiSettings, OpenApiToken, SmsPlusProgress, openapi_router};
 pub use sandbox::Sandbox;
 pub use settings::Settings;
 pub use setup::{Producers, Setup};
