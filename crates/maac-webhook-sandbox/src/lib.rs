@@ -16,6 +16,7 @@
 //! # Ok(()) }
 //! ```
 
+mod api;
 mod console;
 mod error;
 mod openapi;
@@ -26,6 +27,7 @@ mod store;
 
 pub use maac_webhook_sender;
 
+pub use api::api_router;
 pub use console::{Access, AccessToken, Console, TokenRequired, TokenTooShort};
 pub use error::{SandboxError, SandboxErrorKind};
 pub use openapi::{InvalidOpenApiToken, OpenApiSettings, OpenApiToken, SmsPlusProgress, openapi_router};

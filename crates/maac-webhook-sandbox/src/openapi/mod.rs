@@ -18,7 +18,7 @@
 //!
 //! What the reference leaves open is told in `docs/fidelity.md` of the project.
 
-mod body;
+pub(crate) mod body;
 mod direct_message;
 mod error;
 mod event;

@@ -77,22 +77,44 @@ impl SmsPlusReporter {
         pushed: Vec<PnpStatusUpdated>,
         progress: &SmsPlusProgress,
     ) -> Vec<Vec<MessageStatus>> {
-        let started = pushed.into_iter().map(|event| {
-            let place = places.split(1);
-            let (step, steps) = match progress {
-                SmsPlusProgress::ByHand => (Duration::ZERO, Vec::new()),
-                SmsPlusProgress::ByItself { step, ending } => {
-                    (*step, steps(&event.status, self.has_sms(event.pnp_setting_id), ending.as_ref()))
-                }
-            };
-            let (sandbox, follow) = (self.sandbox.clone(), steps.clone());
+        let start = |event: PnpStatusUpdated| {
+            let (place, sandbox) = (places.split(1), self.sandbox.clone());
+            let (step, steps) = self.steps(&event, progress);
+            let follow = steps.clone();
             tokio::spawn(async move {
-                run(&sandbox, event, step, follow).await;
+                let id = event.pnp_message_id;
+                publish(&sandbox, event).await;
+                run(&sandbox, id, step, follow).await;
                 drop(place);
             });
             steps
+        };
+        pushed.into_iter().map(start).collect()
+    }
+
+    /// Lets the statuses follow of a message whose first one's event was published.
+    pub(crate) fn follow(
+        &self,
+        place: OwnedSemaphorePermit,
+        pushed: &PnpStatusUpdated,
+        progress: &SmsPlusProgress,
+    ) {
+        let (sandbox, id) = (self.sandbox.clone(), pushed.pnp_message_id);
+        let (step, steps) = self.steps(pushed, progress);
+        tokio::spawn(async move {
+            run(&sandbox, id, step, steps).await;
+            drop(place);
         });
-        started.collect()
+    }
+
+    fn steps(&self, pushed: &PnpStatusUpdated, progress: &SmsPlusProgress) -> (Duration, Vec<MessageStatus>) {
+        match progress {
+            SmsPlusProgress::ByHand => (Duration::ZERO, Vec::new()),
+            SmsPlusProgress::ByItself { step, ending } => {
+                let sms = self.has_sms(pushed.pnp_setting_id);
+                (*step, steps(&pushed.status, sms, ending.as_ref()))
+            }
+        }
     }
 
     fn has_sms(&self, pnp_setting_id: u64) -> bool {
@@ -101,9 +123,7 @@ impl SmsPlusReporter {
     }
 }
 
-async fn run(sandbox: &Sandbox, pushed: PnpStatusUpdated, step: Duration, steps: Vec<MessageStatus>) {
-    let id = pushed.pnp_message_id;
-    publish(sandbox, pushed).await;
+async fn run(sandbox: &Sandbox, id: u64, step: Duration, steps: Vec<MessageStatus>) {
     for status in steps {
         sleep(step).await;
         let now = sandbox.now();

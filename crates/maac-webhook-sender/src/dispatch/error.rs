@@ -33,6 +33,20 @@ pub enum DispatchErrorKind {
     LogUnavailable,
 }
 
+impl DispatchErrorKind {
+    /// Its name, in snake case.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NotDelivered { .. } => "not_delivered",
+            Self::QueueFull { .. } => "queue_full",
+            Self::Closed => "closed",
+            Self::Unwritable => "unwritable",
+            Self::LogUnavailable => "log_unavailable",
+        }
+    }
+}
+
 impl DispatchError {
     pub(super) fn log(error: impl Error + Send + Sync + 'static) -> Self {
         Self { kind: DispatchErrorKind::LogUnavailable, source: Some(Box::new(error)) }

@@ -78,6 +78,31 @@ pub enum PlatformErrorKind {
     EditingNotOffered,
 }
 
+impl PlatformErrorKind {
+    /// Its name, in snake case.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NoZone => "no_zone",
+            Self::PeriodEndsBeforeItBegins => "period_ends_before_it_begins",
+            Self::DayOutOfRange => "day_out_of_range",
+            Self::NoSuchEndpoint => "no_such_endpoint",
+            Self::TooManyWorkingEndpoints { .. } => "too_many_working_endpoints",
+            Self::NameMissing => "name_missing",
+            Self::NameTooLong { .. } => "name_too_long",
+            Self::NameNotPrintable => "name_not_printable",
+            Self::InvalidUrl { .. } => "invalid_url",
+            Self::NotHttps { .. } => "not_https",
+            Self::NoTopic => "no_topic",
+            Self::UnknownTopic { .. } => "unknown_topic",
+            Self::ZoneNotBought { .. } => "zone_not_bought",
+            Self::AlreadyInStatus { .. } => "already_in_status",
+            Self::RestoredTwice => "restored_twice",
+            Self::EditingNotOffered => "editing_not_offered",
+        }
+    }
+}
+
 impl fmt::Display for PlatformErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

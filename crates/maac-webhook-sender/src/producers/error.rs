@@ -243,6 +243,62 @@ pub enum ProducerErrorKind {
     },
 }
 
+impl ProducerErrorKind {
+    /// Its name, in snake case.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "missing",
+            Self::InvalidLineUid => "invalid_line_uid",
+            Self::InvalidInvoiceNumber => "invalid_invoice_number",
+            Self::InvalidRandomNumber => "invalid_random_number",
+            Self::PurchaseInFuture => "purchase_in_future",
+            Self::NoItem => "no_item",
+            Self::InvalidItem { .. } => "invalid_item",
+            Self::InvalidMinimumAmount { .. } => "invalid_minimum_amount",
+            Self::NoQuestion => "no_question",
+            Self::RepeatedQuestion { .. } => "repeated_question",
+            Self::RepeatedAlias { .. } => "repeated_alias",
+            Self::UnknownQuestionType { .. } => "unknown_question_type",
+            Self::NoChoice { .. } => "no_choice",
+            Self::IndistinctChoices { .. } => "indistinct_choices",
+            Self::NoSuchQuestion { .. } => "no_such_question",
+            Self::AnsweredTwice { .. } => "answered_twice",
+            Self::NotAnswered { .. } => "not_answered",
+            Self::TakesNoAnswer { .. } => "takes_no_answer",
+            Self::OneAnswerOnly { .. } => "one_answer_only",
+            Self::NotAChoice { .. } => "not_a_choice",
+            Self::ChosenTwice { .. } => "chosen_twice",
+            Self::NotAllSorted { .. } => "not_all_sorted",
+            Self::NotANumber { .. } => "not_a_number",
+            Self::NotADate { .. } => "not_a_date",
+            Self::NoTextBeside { .. } => "no_text_beside",
+            Self::InvalidPhoneNumber => "invalid_phone_number",
+            Self::HashedPhoneNumberWithSms => "hashed_phone_number_with_sms",
+            Self::HashedPhoneNumberBySms => "hashed_phone_number_by_sms",
+            Self::UnknownProfileSource => "unknown_profile_source",
+            Self::NoSuchPnpSetting { .. } => "no_such_pnp_setting",
+            Self::NoSuchPnpMessage { .. } => "no_such_pnp_message",
+            Self::NoLinePushInMulticast => "no_line_push_in_multicast",
+            Self::PointsInsufficient => "points_insufficient",
+            Self::StatusNotNext { .. } => "status_not_next",
+            Self::ReportedBefore { .. } => "reported_before",
+            Self::NoErrorCategory { .. } => "no_error_category",
+            Self::UnknownErrorCategory => "unknown_error_category",
+            Self::NoPoints => "no_points",
+            Self::PointsExpired => "points_expired",
+            Self::TooManyEvents { .. } => "too_many_events",
+            Self::NoSuchEvent { .. } => "no_such_event",
+            Self::NoSuchMessage { .. } => "no_such_message",
+            Self::NoSuchBroadcast { .. } => "no_such_broadcast",
+            Self::NoRecipient => "no_recipient",
+            Self::TooManyRecipients { .. } => "too_many_recipients",
+            Self::NotARecipient => "not_a_recipient",
+            Self::NotSentYet { .. } => "not_sent_yet",
+        }
+    }
+}
+
 impl fmt::Display for ProducerErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -98,6 +98,18 @@ pub enum NoMatch {
     },
 }
 
+impl NoMatch {
+    /// Its name, in snake case.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::OtherChannel => "other_channel",
+            Self::NoMatchingItem => "no_matching_item",
+            Self::TooLittle { .. } => "too_little",
+        }
+    }
+}
+
 /// The clock by which `upload_datetime` is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -14,6 +14,19 @@ pub enum NoFirstOpen {
     OpenedUnderEventId,
 }
 
+impl NoFirstOpen {
+    /// Its name, in snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoEventId => "no_event_id",
+            Self::EnhancedMulticast => "enhanced_multicast",
+            Self::OpenedBefore => "opened_before",
+            Self::OpenedUnderEventId => "opened_under_event_id",
+        }
+    }
+}
+
 impl fmt::Display for NoFirstOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,0 +1,123 @@
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use maac_webhook::event::MessageStatus;
+use maac_webhook_sender::{
+    payload::PnpStatusUpdated,
+    producers::{PnpMessage, PnpPush, Report},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    body::{Body, Parameters},
+    error::ApiError,
+    messages::{Limit, number},
+    router::Api,
+};
+use crate::{PublishedEvent, SmsPlusProgress};
+
+/// Where a message stands, and what may become of it next.
+#[derive(Serialize)]
+pub(super) struct MessageView {
+    id: u64,
+    status: String,
+    next: Vec<String>,
+    data: PnpStatusUpdated,
+}
+
+/// A message, and the event of what became of it.
+#[derive(Serialize)]
+pub(super) struct Reported {
+    message: MessageView,
+    event: PublishedEvent,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PushForm {
+    #[serde(flatten)]
+    push: PnpPush,
+    /// How the statuses follow by themselves; without it they are reported by hand.
+    #[serde(default)]
+    progress: Option<Progress>,
+}
+
+#[derive(Deserialize)]
+struct Progress {
+    #[serde(default = "second")]
+    step_ms: u64,
+    #[serde(default)]
+    ending: Option<MessageStatus>,
+}
+
+fn second() -> u64 {
+    1_000
+}
+
+impl From<&PnpMessage> for MessageView {
+    fn from(message: &PnpMessage) -> Self {
+        Self {
+            id: message.id(),
+            status: message.status().to_string(),
+            next: message.next().iter().map(ToString::to_string).collect(),
+            data: message.event().clone(),
+        }
+    }
+}
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    Parameters(limit): Parameters<Limit>,
+) -> Json<Vec<MessageView>> {
+    let producers = api.sandbox.producers();
+    Json(producers.sms_plus.messages().take(limit.get()).map(MessageView::from).collect())
+}
+
+pub(super) async fn show(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Json<MessageView>, ApiError> {
+    let producers = api.sandbox.producers();
+    Ok(Json(producers.sms_plus.message(message_id(&id)?)?.into()))
+}
+
+pub(super) async fn push(
+    State(api): State<Api>,
+    Body(PushForm { push, progress }): Body<PushForm>,
+) -> Result<(StatusCode, Json<Reported>), ApiError> {
+    let place = api.reporter.places(1).ok_or_else(ApiError::too_many_on_their_way)?;
+    let (pushed, message) = {
+        let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
+        let pushed = producers.sms_plus.push(&push, now)?;
+        let message = MessageView::from(producers.sms_plus.message(pushed.pnp_message_id)?);
+        (pushed, message)
+    };
+    let event = api.sandbox.publish(pushed.clone()).await?;
+    if let Some(Progress { step_ms, ending }) = progress {
+        let progress = SmsPlusProgress::by_itself(Duration::from_millis(step_ms), ending);
+        api.reporter.follow(place, &pushed, &progress);
+    }
+    Ok((StatusCode::CREATED, Json(Reported { message, event })))
+}
+
+pub(super) async fn report(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Body(report): Body<Report>,
+) -> Result<Json<Reported>, ApiError> {
+    let id = message_id(&id)?;
+    let (reported, message) = {
+        let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
+        let reported = producers.sms_plus.report(id, &report, now)?;
+        (reported, MessageView::from(producers.sms_plus.message(id)?))
+    };
+    let event = api.sandbox.publish(reported).await?;
+    Ok(Json(Reported { message, event }))
+}
+
+fn message_id(text: &str) -> Result<u64, ApiError> {
+    number(text).ok_or_else(|| ApiError::not_found("no_such_pnp_message", "There is no such SMS+ message."))
+}
