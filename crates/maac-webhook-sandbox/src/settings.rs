@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use maac_webhook_sender::{Clock, HttpTransport, RetrySchedule, platform::PlainHttp};
+use maac_webhook_sender::{Clock, HttpTransport, RetrySchedule, TargetPolicy, platform::PlainHttp};
 
 use crate::SqliteLog;
 
@@ -16,14 +16,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// MAAC's own behaviour, in memory; endpoints on this machine may do without `https`.
+    /// MAAC's own behaviour, in memory. Endpoints on this machine alone are delivered to, and may do without `https`.
     #[must_use]
     pub fn new() -> Self {
         Self {
             file: None,
             retention: SqliteLog::DEFAULT_RETENTION,
             plain_http: PlainHttp::Loopback,
-            transport: HttpTransport::new(),
+            transport: HttpTransport::new().with_target_policy(TargetPolicy::loopback()),
             schedule: RetrySchedule::default(),
             clock: Clock::system(),
         }
@@ -51,7 +51,7 @@ impl Settings {
         self
     }
 
-    /// Sets how receivers are reached.
+    /// Sets how receivers are reached, and which ones may be: unless told otherwise those on this machine alone.
     #[must_use]
     pub fn with_transport(mut self, transport: HttpTransport) -> Self {
         self.transport = transport;

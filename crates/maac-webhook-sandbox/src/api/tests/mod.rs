@@ -3,5 +3,6 @@ mod description;
 mod document;
 mod guards;
 mod refusals;
+mod served;
 mod support;
 mod updates;
