@@ -16,10 +16,10 @@
 //! # Ok(()) }
 //! ```
 
-mod api;
+pub mod api;
 mod console;
 mod error;
-mod openapi;
+pub mod openapi;
 mod sandbox;
 mod settings;
 mod setup;
@@ -27,10 +27,8 @@ mod store;
 
 pub use maac_webhook_sender;
 
-pub use api::api_router;
 pub use console::{Access, AccessToken, Console, TokenRequired, TokenTooShort};
 pub use error::{SandboxError, SandboxErrorKind};
-pub use openapi::{InvalidOpenApiToken, OpenApiSettings, OpenApiToken, SmsPlusProgress, openapi_router};
 pub use sandbox::Sandbox;
 pub use settings::Settings;
 pub use setup::{Producers, Setup};

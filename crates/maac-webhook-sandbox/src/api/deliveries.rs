@@ -6,7 +6,12 @@ use axum::{
 use maac_webhook_sender::dispatch::DeliveryId;
 use serde::{Deserialize, Serialize};
 
-use super::{body::Parameters, endpoints::endpoint_id, error::ApiError, router::Api};
+use super::{
+    body::{Limit, Parameters},
+    endpoints::endpoint_id,
+    error::ApiError,
+    router::Api,
+};
 use crate::{DeliveryDetails, DeliverySummary, Page, PublishedEvent, SandboxError, SandboxErrorKind};
 
 /// A delivery that was accepted, to be looked up by its id.
@@ -22,20 +27,15 @@ pub(super) struct Filter {
     #[serde(default)]
     before: Option<u64>,
     #[serde(default)]
-    limit: Option<usize>,
+    limit: Limit,
 }
-
-/// How many deliveries a page has, and how many it may have.
-const PAGE: usize = 50;
-const LONGEST_PAGE: usize = 200;
 
 pub(super) async fn list(
     State(api): State<Api>,
     Parameters(Filter { endpoint, before, limit }): Parameters<Filter>,
 ) -> Result<Json<Page<DeliverySummary>>, ApiError> {
     let endpoint = endpoint.as_deref().map(endpoint_id).transpose()?;
-    let limit = limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
-    Ok(Json(api.sandbox.deliveries(endpoint, before, limit).await?))
+    Ok(Json(api.sandbox.deliveries(endpoint, before, limit.get()).await?))
 }
 
 pub(super) async fn show(

@@ -59,6 +59,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, code, message)
     }
 
+    /// A status that an SMS+ message is to get to and that none has.
+    pub(super) fn unknown_status(status: &str) -> Self {
+        let message = format!("There is no status {status}.");
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_status", message)
+    }
+
     /// Something whose messages on their way are as many as may be.
     pub(super) fn too_many_on_their_way() -> Self {
         let message = "Too many messages are on their way. Try again when some of them have arrived.";

@@ -13,7 +13,7 @@ use maac_webhook_sender::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    body::{Body, Parameters},
+    body::{Body, Limit, Parameters},
     error::ApiError,
     friends::WhyNot,
     router::Api,
@@ -60,17 +60,10 @@ pub(super) struct Opened {
     no_event: Option<WhyNot>,
 }
 
-/// How many a list has at most.
 #[derive(Deserialize)]
-pub(super) struct Limit {
+pub(super) struct Newest {
     #[serde(default)]
-    limit: Option<usize>,
-}
-
-impl Limit {
-    pub(super) fn get(&self) -> usize {
-        self.limit.unwrap_or(50).clamp(1, 200)
-    }
+    pub(super) limit: Limit,
 }
 
 impl From<&OpenApiEvent> for EventView {
@@ -117,7 +110,7 @@ pub(super) async fn create_event(
 
 pub(super) async fn list(
     State(api): State<Api>,
-    Parameters(limit): Parameters<Limit>,
+    Parameters(Newest { limit }): Parameters<Newest>,
 ) -> Json<Vec<MessageView>> {
     let (now, producers) = (api.sandbox.now(), api.sandbox.producers());
     let newest = producers.messages.messages().take(limit.get());
@@ -155,7 +148,7 @@ pub(super) async fn open(
 
 pub(super) async fn broadcasts(
     State(api): State<Api>,
-    Parameters(limit): Parameters<Limit>,
+    Parameters(Newest { limit }): Parameters<Newest>,
 ) -> Json<Vec<BroadcastView>> {
     let producers = api.sandbox.producers();
     let newest = producers.messages.broadcasts().take(limit.get());

@@ -26,4 +26,4 @@ mod sms_plus;
 mod tests;
 mod updates;
 
-pub use router::api_router;
+pub use router::router;

@@ -82,7 +82,7 @@ const fn route(
 /// The JSON API on this sandbox. See the [module](super) for its rules, and `/api/openapi.json` for its calls.
 ///
 /// It trusts whoever reaches it: `Host` and, off this machine, a token are for the server to check.
-pub fn api_router(sandbox: Sandbox) -> Router {
+pub fn router(sandbox: Sandbox) -> Router {
     let api = Api { reporter: SmsPlusReporter::new(sandbox.clone()), sandbox };
     let mut router = Router::new();
     for Route { method, path, handler } in ROUTES {

@@ -13,12 +13,12 @@ use maac_webhook_sender::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    body::{Body, Parameters},
+    body::{Body, Parameters, Raw},
     error::ApiError,
-    messages::{Limit, number},
+    messages::{Newest, number},
     router::Api,
 };
-use crate::{PublishedEvent, SmsPlusProgress};
+use crate::{PublishedEvent, openapi::SmsPlusProgress};
 
 /// Where a message stands, and what may become of it next.
 #[derive(Serialize)]
@@ -36,10 +36,9 @@ pub(super) struct Reported {
     event: PublishedEvent,
 }
 
+/// What a push's body has beside the message.
 #[derive(Deserialize)]
-pub(super) struct PushForm {
-    #[serde(flatten)]
-    push: PnpPush,
+struct PushOptions {
     /// How the statuses follow by themselves; without it they are reported by hand.
     #[serde(default)]
     progress: Option<Progress>,
@@ -57,6 +56,15 @@ fn second() -> u64 {
     1_000
 }
 
+impl Progress {
+    fn checked(self) -> Result<SmsPlusProgress, ApiError> {
+        if let Some(MessageStatus::Other(status)) = self.ending {
+            return Err(ApiError::unknown_status(&status));
+        }
+        Ok(SmsPlusProgress::by_itself(Duration::from_millis(self.step_ms), self.ending))
+    }
+}
+
 impl From<&PnpMessage> for MessageView {
     fn from(message: &PnpMessage) -> Self {
         Self {
@@ -70,7 +78,7 @@ impl From<&PnpMessage> for MessageView {
 
 pub(super) async fn list(
     State(api): State<Api>,
-    Parameters(limit): Parameters<Limit>,
+    Parameters(Newest { limit }): Parameters<Newest>,
 ) -> Json<Vec<MessageView>> {
     let producers = api.sandbox.producers();
     Json(producers.sms_plus.messages().take(limit.get()).map(MessageView::from).collect())
@@ -86,8 +94,10 @@ pub(super) async fn show(
 
 pub(super) async fn push(
     State(api): State<Api>,
-    Body(PushForm { push, progress }): Body<PushForm>,
+    body: Raw,
 ) -> Result<(StatusCode, Json<Reported>), ApiError> {
+    let (push, PushOptions { progress }) = (body.read::<PnpPush>()?, body.read()?);
+    let progress = progress.map(Progress::checked).transpose()?;
     let place = api.reporter.places(1).ok_or_else(ApiError::too_many_on_their_way)?;
     let (pushed, message) = {
         let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
@@ -96,8 +106,7 @@ pub(super) async fn push(
         (pushed, message)
     };
     let event = api.sandbox.publish(pushed.clone()).await?;
-    if let Some(Progress { step_ms, ending }) = progress {
-        let progress = SmsPlusProgress::by_itself(Duration::from_millis(step_ms), ending);
+    if let Some(progress) = progress {
         api.reporter.follow(place, &pushed, &progress);
     }
     Ok((StatusCode::CREATED, Json(Reported { message, event })))

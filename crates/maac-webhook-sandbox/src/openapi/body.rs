@@ -1,4 +1,8 @@
+use axum::{body::Bytes, extract::rejection::BytesRejection};
 use serde::de::{DeserializeOwned, IgnoredAny};
+
+/// A body, or why it could not be taken: it is too large, or broke off.
+pub(super) type TakenBody = Result<Bytes, BytesRejection>;
 
 /// What is wrong with a request's body.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 use axum::{
     Json,
-    body::Bytes,
     extract::{Path, State},
 };
 use maac_webhook_sender::{
@@ -9,7 +8,13 @@ use maac_webhook_sender::{
 };
 use serde::Serialize;
 
-use super::{body, error::CallError, event::number, limits::Limited, router::OpenApi};
+use super::{
+    body::{self, TakenBody},
+    error::CallError,
+    event::number,
+    limits::Limited,
+    router::OpenApi,
+};
 
 /// The reference's table has `event_id` here, its sample `event` with the name.
 #[derive(Serialize)]
@@ -63,9 +68,9 @@ impl From<&Recipient> for Failure {
     }
 }
 
-pub(super) async fn push(State(api): State<OpenApi>, body: Bytes) -> Result<Json<Pushed>, CallError> {
+pub(super) async fn push(State(api): State<OpenApi>, body: TakenBody) -> Result<Json<Pushed>, CallError> {
     api.within(Limited::Push)?;
-    let push: Push = body::read(&body)?;
+    let push: Push = body::read(&body?)?;
     let now = api.sandbox.now();
     let mut producers = api.sandbox.producers();
     let message = producers.messages.push(&push, now)?;
@@ -76,19 +81,19 @@ pub(super) async fn push(State(api): State<OpenApi>, body: Bytes) -> Result<Json
     Ok(Json(Pushed { id, event_id, event, result }))
 }
 
-pub(super) async fn multicast(State(api): State<OpenApi>, body: Bytes) -> Result<Json<Taken>, CallError> {
+pub(super) async fn multicast(State(api): State<OpenApi>, body: TakenBody) -> Result<Json<Taken>, CallError> {
     api.within(Limited::Multicast)?;
-    let push: Multicast = body::read(&body)?;
+    let push: Multicast = body::read(&body?)?;
     let now = api.sandbox.now();
     taken(api.sandbox.producers().messages.multicast(&push, now))
 }
 
 pub(super) async fn enhanced_multicast(
     State(api): State<OpenApi>,
-    body: Bytes,
+    body: TakenBody,
 ) -> Result<Json<Taken>, CallError> {
     api.within(Limited::EnhancedMulticast)?;
-    let push: EnhancedMulticast = body::read(&body)?;
+    let push: EnhancedMulticast = body::read(&body?)?;
     let now = api.sandbox.now();
     taken(api.sandbox.producers().messages.enhanced_multicast(&push, now))
 }

@@ -1,5 +1,6 @@
 use axum::{
     Json,
+    extract::rejection::BytesRejection,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -53,6 +54,18 @@ impl CallError {
 
 const UNAUTHORIZED: &str = "The Authorization header must be Bearer and the token of the OpenAPI.";
 const TOO_MANY_REQUESTS: &str = "There are more of these calls in a second than there may be.";
+
+impl From<BytesRejection> for CallError {
+    fn from(rejection: BytesRejection) -> Self {
+        Self::new(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<BytesRejection> for PnpError {
+    fn from(rejection: BytesRejection) -> Self {
+        Self::new(rejection.status(), rejection.body_text())
+    }
+}
 
 impl From<InvalidBody> for CallError {
     fn from(invalid: InvalidBody) -> Self {

@@ -1,6 +1,5 @@
 use axum::{
     Json,
-    body::Bytes,
     extract::{Path, RawQuery, State},
     http::StatusCode,
 };
@@ -8,7 +7,11 @@ use jiff::civil::Date;
 use maac_webhook_sender::producers::{OpenApiEvent, ProducerError, ProducerErrorKind};
 use serde::{Deserialize, Serialize};
 
-use super::{body, error::CallError, router::OpenApi};
+use super::{
+    body::{self, TakenBody},
+    error::CallError,
+    router::OpenApi,
+};
 
 #[derive(Deserialize)]
 pub(super) struct NewEvent {
@@ -53,9 +56,9 @@ impl From<&OpenApiEvent> for Event {
 
 pub(super) async fn create(
     State(api): State<OpenApi>,
-    body: Bytes,
+    body: TakenBody,
 ) -> Result<(StatusCode, Json<Event>), CallError> {
-    let NewEvent { name } = body::read(&body)?;
+    let NewEvent { name } = body::read(&body?)?;
     let now = api.sandbox.now();
     let mut producers = api.sandbox.producers();
     let event = producers.messages.create_event(&name, now)?;

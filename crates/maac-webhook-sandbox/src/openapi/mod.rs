@@ -33,6 +33,6 @@ mod token;
 
 pub use progress::SmsPlusProgress;
 pub(crate) use progress::SmsPlusReporter;
-pub use router::openapi_router;
+pub use router::router;
 pub use settings::OpenApiSettings;
 pub use token::{InvalidOpenApiToken, OpenApiToken};

@@ -1,4 +1,4 @@
-use axum::{Json, body::Bytes, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode};
 use maac_webhook::event::PhoneNumber;
 use maac_webhook_sender::{
     payload::PnpStatusUpdated,
@@ -7,7 +7,12 @@ use maac_webhook_sender::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{body, error::PnpError, limits::Limited, router::OpenApi};
+use super::{
+    body::{self, TakenBody},
+    error::PnpError,
+    limits::Limited,
+    router::OpenApi,
+};
 
 #[derive(Deserialize)]
 struct PushRequest<T> {
@@ -45,8 +50,9 @@ pub(super) struct Pushed {
 const FALLS_BACK: &str =
     "the LINE notification message cannot be delivered, and is sent as an SMS after fallback_period";
 
-pub(super) async fn push(State(api): State<OpenApi>, body: Bytes) -> Result<Json<Pushed>, PnpError> {
-    let PushRequest { pnp_setting_id, event_id, data } = api.admitted::<PushData>(Limited::PnpPush, &body)?;
+pub(super) async fn push(State(api): State<OpenApi>, body: TakenBody) -> Result<Json<Pushed>, PnpError> {
+    let PushRequest { pnp_setting_id, event_id, data } =
+        api.admitted::<PushData>(Limited::PnpPush, &body?)?;
     let place = api.reporter.places(1).ok_or_else(PnpError::failed_to_emit)?;
     let pushed = {
         let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
@@ -62,10 +68,10 @@ pub(super) async fn push(State(api): State<OpenApi>, body: Bytes) -> Result<Json
 
 pub(super) async fn multicast(
     State(api): State<OpenApi>,
-    body: Bytes,
+    body: TakenBody,
 ) -> Result<Json<Vec<Pushed>>, PnpError> {
     let PushRequest { pnp_setting_id, event_id, data } =
-        api.admitted::<Vec<PushData>>(Limited::PnpMulticast, &body)?;
+        api.admitted::<Vec<PushData>>(Limited::PnpMulticast, &body?)?;
     // Where there are more, none is sent.
     let places = api.reporter.places(data.len().min(SmsPlus::MULTICAST_LIMIT));
     let places = places.ok_or_else(PnpError::failed_to_emit)?;

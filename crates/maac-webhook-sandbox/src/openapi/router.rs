@@ -32,7 +32,7 @@ pub(super) struct OpenApi {
 /// MAAC's OpenAPI calls on what happens in this sandbox. See the [module](super) for what they are.
 ///
 /// Whoever knows the token may make them; that a web page elsewhere cannot is the token's doing, and the server's.
-pub fn openapi_router(sandbox: Sandbox, settings: &OpenApiSettings) -> Router {
+pub fn router(sandbox: Sandbox, settings: &OpenApiSettings) -> Router {
     let api = OpenApi {
         limits: Arc::new(Limits::new(settings)),
         has_sms_plus: settings.sms_plus,
@@ -49,11 +49,13 @@ pub fn openapi_router(sandbox: Sandbox, settings: &OpenApiSettings) -> Router {
         .route("/direct_message/multicast/", post(direct_message::multicast))
         .route("/direct_message/enhanced_multicast/", post(direct_message::enhanced_multicast))
         .route("/direct_message/{id}/", get(direct_message::show))
+        .method_not_allowed_fallback(no_such_method)
         .fallback(no_such_call)
         .layer(from_fn_with_state(api.clone(), authorized::<CallError>));
     let sms_plus = Router::new()
         .route("/message/push/", post(pnp::push))
         .route("/message/multicast/", post(pnp::multicast))
+        .method_not_allowed_fallback(no_such_method)
         .fallback(no_such_call)
         .layer(from_fn_with_state(api.clone(), authorized::<PnpError>));
     Router::new().nest("/openapi/v1", calls.nest("/pnp", sms_plus)).with_state(api)
@@ -83,6 +85,10 @@ async fn authorized<E: Unauthorized>(State(api): State<OpenApi>, request: Reques
         _ => false,
     };
     if is_authorized { next.run(request).await } else { E::unauthorized().into_response() }
+}
+
+async fn no_such_method() -> CallError {
+    CallError::new(StatusCode::METHOD_NOT_ALLOWED, "There is no such call by this method.")
 }
 
 async fn no_such_call() -> CallError {

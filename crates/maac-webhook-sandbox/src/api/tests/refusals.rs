@@ -114,6 +114,12 @@ async fn what_a_producer_refuses_is_refused_by_its_code() {
             json!({"pnp_setting_id": 1, "phone_number": "+8869"}),
             "no_such_pnp_setting",
         ),
+        (
+            422,
+            "/api/sms-plus/messages",
+            json!({"pnp_setting_id": 118, "phone_number": "+8869", "progress": {"ending": "sent"}}),
+            "unknown_status",
+        ),
         (422, "/api/messages", json!({"template_id": 5, "event_id": 7, "data": friend()}), "no_such_event"),
         (422, "/api/messages", json!({"template_id": 5, "data": {"line_uid": "U1"}}), "invalid_line_uid"),
         (422, "/api/openapi-events", json!({"name": ""}), "missing"),

@@ -10,8 +10,11 @@ use axum::{
 use serde_json::json;
 use tower_service::Service;
 
-use super::{super::api_router, support::Calls};
-use crate::{Access, AccessToken, Console, OpenApiSettings, OpenApiToken, Sandbox, Settings, openapi_router};
+use super::support::Calls;
+use crate::{
+    Access, AccessToken, Console, Sandbox, Settings, api,
+    openapi::{self, OpenApiSettings, OpenApiToken},
+};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -20,8 +23,8 @@ fn served(address: &str) -> Router {
     let address: SocketAddr = address.parse().unwrap();
     let token = (!address.ip().is_loopback()).then(|| AccessToken::new(TOKEN).unwrap());
     let console = Console::new(sandbox.clone(), Access::at(address, token).unwrap());
-    let openapi = OpenApiSettings::new(OpenApiToken::new("openapi").unwrap());
-    console.router(api_router(sandbox.clone()).merge(openapi_router(sandbox, &openapi)))
+    let settings = OpenApiSettings::new(OpenApiToken::new("openapi").unwrap());
+    console.router(api::router(sandbox.clone()).merge(openapi::router(sandbox, &settings)))
 }
 
 async fn status(router: &Router, method: Method, path: &str, headers: &[(&str, &str)]) -> u16 {

@@ -14,7 +14,7 @@ use maac_webhook_sender::{Clock, RetrySchedule};
 use serde_json::{Value, json};
 use tower_service::Service;
 
-use super::{super::api_router, description::Description};
+use super::{super::router, description::Description};
 use crate::{Sandbox, Settings};
 
 /// The API of a sandbox of its own. Each answer is held against the description.
@@ -36,7 +36,7 @@ impl Calls {
             .with_clock(Clock::new(move || *time.lock().unwrap()))
             .with_schedule(RetrySchedule::new([]));
         let sandbox = Sandbox::open(settings).unwrap();
-        let (router, description) = (api_router(sandbox.clone()), Description::new());
+        let (router, description) = (router(sandbox.clone()), Description::new());
         Self { sandbox, description, router, clock, answered: Mutex::default() }
     }
 

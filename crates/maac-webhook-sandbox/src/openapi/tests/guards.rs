@@ -74,6 +74,15 @@ async fn what_is_not_json_is_a_clear_400() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_too_large_and_a_method_that_there_is_not_are_told_too() {
+    let calls = Calls::new();
+    let large = "x".repeat(3 << 20);
+    assert!(calls.post_text("/event/", &large).await.json(413)["message"].is_string());
+    calls.post_text("/pnp/message/push/", &large).await.line(413);
+    assert!(calls.get("/direct_message/push/").await.json(405)["message"].is_string());
+}
+
+#[tokio::test]
 async fn a_path_without_its_slash_is_told_so() {
     let calls = Calls::new();
     for path in ["/event", "/direct_message/push", "/pnp/message/push", "/pnp/nothing/", "/nothing/"] {

@@ -21,7 +21,7 @@ use maac_webhook_sender::{
 use serde_json::{Value, json};
 use tower_service::Service;
 
-use super::{OpenApiSettings, OpenApiToken, SmsPlusProgress, openapi_router};
+use super::{OpenApiSettings, OpenApiToken, SmsPlusProgress, router};
 use crate::{Sandbox, Settings};
 
 /// The calls on a sandbox of their own, whose clock stands still unless it is set.
@@ -74,7 +74,7 @@ impl Calls {
             .with_clock(Clock::new(move || *time.lock().unwrap()))
             .with_schedule(RetrySchedule::new([]));
         let sandbox = Sandbox::open(of_sandbox).unwrap();
-        Self { router: openapi_router(sandbox.clone(), settings), sandbox, clock }
+        Self { router: router(sandbox.clone(), settings), sandbox, clock }
     }
 
     /// Lets this time go by.
