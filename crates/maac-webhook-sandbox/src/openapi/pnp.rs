@@ -1,9 +1,6 @@
 use axum::{Json, extract::State, http::StatusCode};
 use maac_webhook::event::PhoneNumber;
-use maac_webhook_sender::{
-    payload::PnpStatusUpdated,
-    producers::{PnpPush, SmsPlus},
-};
+use maac_webhook_sender::producers::{PnpPush, SmsPlus};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -58,10 +55,10 @@ pub(super) async fn push(State(api): State<OpenApi>, body: TakenBody) -> Result<
         let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
         let sms = has_sms(&producers.sms_plus, pnp_setting_id);
         let push = data.into_push("data", pnp_setting_id, event_id, sms)?;
-        [producers.sms_plus.push(&push, now)?]
+        producers.sms_plus.push(&push, now)?
     };
-    let [PnpStatusUpdated { pnp_message_id: id, .. }] = pushed;
-    let steps = api.reporter.report(place, pushed.into(), &api.progress);
+    let id = pushed.pnp_message_id;
+    let steps = api.reporter.report(place, vec![pushed], &api.progress);
     let falls_back = steps.iter().flatten().any(|status| status.as_str().starts_with("sms_"));
     Ok(Json(Pushed { id, result: if falls_back { FALLS_BACK } else { "success" } }))
 }

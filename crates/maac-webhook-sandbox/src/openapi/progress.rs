@@ -82,9 +82,9 @@ impl SmsPlusReporter {
             let (step, steps) = self.steps(&event, progress);
             let follow = steps.clone();
             tokio::spawn(async move {
-                let id = event.pnp_message_id;
+                let pushed = Pushed::from(&event);
                 publish(&sandbox, event).await;
-                run(&sandbox, id, step, follow).await;
+                run(&sandbox, pushed, step, follow).await;
                 drop(place);
             });
             steps
@@ -99,10 +99,10 @@ impl SmsPlusReporter {
         pushed: &PnpStatusUpdated,
         progress: &SmsPlusProgress,
     ) {
-        let (sandbox, id) = (self.sandbox.clone(), pushed.pnp_message_id);
-        let (step, steps) = self.steps(pushed, progress);
+        let (sandbox, (step, steps)) = (self.sandbox.clone(), self.steps(pushed, progress));
+        let pushed = Pushed::from(pushed);
         tokio::spawn(async move {
-            run(&sandbox, id, step, steps).await;
+            run(&sandbox, pushed, step, steps).await;
             drop(place);
         });
     }
@@ -123,22 +123,43 @@ impl SmsPlusReporter {
     }
 }
 
-async fn run(sandbox: &Sandbox, id: u64, step: Duration, steps: Vec<MessageStatus>) {
-    for status in steps {
+/// Lets these statuses follow, until somebody reports another one by hand.
+async fn run(sandbox: &Sandbox, pushed: Pushed, step: Duration, steps: Vec<MessageStatus>) {
+    let Pushed { id, mut status } = pushed;
+    for next in steps {
         sleep(step).await;
-        let now = sandbox.now();
-        let reported = sandbox.producers().sms_plus.report(id, &Report::new(status), now);
-        match reported {
-            Ok(event) => publish(sandbox, event).await,
-            Err(refused) => {
-                // Somebody reported another one by hand.
+        let reported = {
+            let (now, mut producers) = (sandbox.now(), sandbox.producers());
+            let is_as_left = producers.sms_plus.message(id).is_ok_and(|message| *message.status() == status);
+            if !is_as_left {
                 tracing::debug!(
                     pnp_message_id = id,
-                    "the message's statuses do not follow by themselves any more: {refused}"
+                    "the message's statuses do not follow by themselves any more"
                 );
                 return;
             }
+            producers.sms_plus.report(id, &Report::new(next.clone()), now)
+        };
+        match reported {
+            Ok(event) => publish(sandbox, event).await,
+            Err(refused) => {
+                tracing::warn!(pnp_message_id = id, "the message's next status is refused: {refused}");
+                return;
+            }
         }
+        status = next;
+    }
+}
+
+/// A message and the status that it was left with.
+struct Pushed {
+    id: u64,
+    status: MessageStatus,
+}
+
+impl From<&PnpStatusUpdated> for Pushed {
+    fn from(event: &PnpStatusUpdated) -> Self {
+        Self { id: event.pnp_message_id, status: event.status.clone().into() }
     }
 }
 
@@ -148,7 +169,11 @@ async fn publish(sandbox: &Sandbox, event: PnpStatusUpdated) {
         let Err(error) = sandbox.publish(event.clone()).await else { return };
         if !matches!(error.kind(), SandboxErrorKind::Dispatch(DispatchErrorKind::QueueFull { .. })) {
             let error = error_with_causes(&error);
-            tracing::warn!(pnp_message_id = event.pnp_message_id, error, "the event of a status is not sent");
+            tracing::warn!(
+                pnp_message_id = event.pnp_message_id,
+                error,
+                "the event of a status was not published"
+            );
             return;
         }
         sleep(WAIT_FOR_ROOM).await;

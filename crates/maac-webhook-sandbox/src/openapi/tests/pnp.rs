@@ -86,6 +86,21 @@ async fn what_is_reported_by_hand_stops_what_follows_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_stops_also_where_the_next_status_would_do_after_the_one_by_hand() {
+    let ending = SmsPlusProgress::by_itself(Duration::from_secs(30), Some(MessageStatus::SmsDelivered));
+    let calls = Calls::with(&settings().with_progress(ending));
+    let mut watched = calls.watch(Topic::PnpStatusUpdated).await;
+    let id = calls.post("/pnp/message/push/", push(118, NUMBER)).await.json(200)["id"].as_u64().unwrap();
+    while watched.next().await["status"] != "sms_accepted" {}
+    let now = calls.sandbox.now();
+    let by_hand = Report::new(MessageStatus::SmsTemporaryError);
+    calls.sandbox.producers().sms_plus.report(id, &by_hand, now).unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let producers = calls.sandbox.producers();
+    assert_eq!(producers.sms_plus.message(id).unwrap().status(), &MessageStatus::SmsTemporaryError);
+}
+
+#[tokio::test(start_paused = true)]
 async fn by_hand_nothing_follows_by_itself() {
     let calls = Calls::with(&by_hand());
     let mut watched = calls.watch(Topic::PnpStatusUpdated).await;
