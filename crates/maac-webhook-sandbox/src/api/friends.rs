@@ -49,7 +49,7 @@ pub(super) async fn upload_receipt(
         let campaign = result.campaign;
         campaigns.push(match result.event {
             Ok(event) => {
-                let event = Some(api.sandbox.publish(event).await?);
+                let event = Some(api.publish(event).await?);
                 CampaignView { campaign, event, no_event: None }
             }
             Err(no_match) => CampaignView { campaign, event: None, no_event: Some(no_match.into()) },
@@ -70,14 +70,14 @@ pub(super) async fn submit_survey(
             .ok_or_else(|| ApiError::not_found("no_such_survey", format!("There is no survey {svid}.")))?;
         producers.survey_cake.submit(survey, &submission, now)?
     };
-    Ok(Json(api.sandbox.publish(event).await?))
+    Ok(Json(api.publish(event).await?))
 }
 
 pub(super) async fn bind_profile(
     State(api): State<Api>,
     Body(binding): Body<ProfileBinding>,
 ) -> Result<Json<PublishedEvent>, ApiError> {
-    Ok(Json(api.sandbox.publish(binding.event()?).await?))
+    Ok(Json(api.publish(binding.event()?).await?))
 }
 
 pub(super) async fn add_points(
@@ -85,5 +85,5 @@ pub(super) async fn add_points(
     Body(grant): Body<PointsGrant>,
 ) -> Result<Json<PublishedEvent>, ApiError> {
     let event = grant.event(api.sandbox.now())?;
-    Ok(Json(api.sandbox.publish(event).await?))
+    Ok(Json(api.publish(event).await?))
 }

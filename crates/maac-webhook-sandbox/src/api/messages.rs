@@ -176,7 +176,7 @@ async fn published(
     opened: Result<MessageFirstOpen, NoFirstOpen>,
 ) -> Result<Json<Opened>, ApiError> {
     Ok(Json(match opened {
-        Ok(event) => Opened { event: Some(api.sandbox.publish(event).await?), no_event: None },
+        Ok(event) => Opened { event: Some(api.publish(event).await?), no_event: None },
         Err(why_not) => Opened { event: None, no_event: Some(why_not.into()) },
     }))
 }

@@ -19,6 +19,7 @@ mod friends;
 mod guard;
 mod messages;
 mod platform;
+mod publish;
 mod router;
 mod setup;
 mod sms_plus;

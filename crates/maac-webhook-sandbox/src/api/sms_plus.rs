@@ -105,7 +105,7 @@ pub(super) async fn push(
         let message = MessageView::from(producers.sms_plus.message(pushed.pnp_message_id)?);
         (pushed, message)
     };
-    let event = api.sandbox.publish(pushed.clone()).await?;
+    let event = api.publish(pushed.clone()).await?;
     if let Some(progress) = progress {
         api.reporter.follow(place, &pushed, &progress);
     }
@@ -123,7 +123,7 @@ pub(super) async fn report(
         let reported = producers.sms_plus.report(id, &report, now)?;
         (reported, MessageView::from(producers.sms_plus.message(id)?))
     };
-    let event = api.sandbox.publish(reported).await?;
+    let event = api.publish(reported).await?;
     Ok(Json(Reported { message, event }))
 }
 

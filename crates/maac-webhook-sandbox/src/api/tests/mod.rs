@@ -3,6 +3,7 @@ mod description;
 mod document;
 mod guards;
 mod refusals;
+mod room;
 mod served;
 mod support;
 mod updates;
