@@ -212,7 +212,7 @@ pub enum AttemptResult {
     /// No answer.
     #[non_exhaustive]
     Error {
-        /// What went wrong, by name: dns, refused, unreachable, reset, closed, timeout, tls or protocol.
+        /// What went wrong, by name: dns, refused, unreachable, reset, closed, timeout, tls, protocol or not_allowed.
         kind: String,
         /// The same in words.
         message: String,
