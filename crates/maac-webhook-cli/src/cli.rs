@@ -8,7 +8,7 @@ use maac_webhook::{
     jiff::{Span, SpanRelativeTo},
 };
 use maac_webhook_inbox::State;
-use maac_webhook_sender::{RetrySchedule, Target, json::BodyStyle};
+use maac_webhook_sender::{RetrySchedule, Target, json::BodyStyle, transport::policy::AllowedTarget};
 
 use crate::{check::CheckArgs, secret::SecretArgs, server::Limits};
 
@@ -66,7 +66,8 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "URL", default_value = DEFAULT_SANDBOX, value_parser = sandbox_data)]
     pub(crate) data: SandboxData,
 
-    /// Ask whoever uses the console, or its API, for the token in this file: 16 characters at least
+    /// Ask whoever uses the console, or its API, for the token in this file: 16 characters at least, none of them a space. It is that of MAAC's OpenAPI
+    /// calls too, which have one of this run where there is no file
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
@@ -74,6 +75,11 @@ pub(crate) struct SandboxArgs {
     /// are served in any case
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Vec<String>,
+
+    /// Let endpoints be on this host or network too, such as a receiver in a container: a name, an address or 172.17.0.0/16;
+    /// may be given several times. Unless it is told more, a sandbox delivers to this machine alone
+    #[arg(long, value_name = "HOST|NETWORK")]
+    pub(crate) allow_target: Vec<AllowedTarget>,
 }
 
 /// What a sandbox keeps, in the working folder.

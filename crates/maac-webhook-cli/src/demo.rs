@@ -15,7 +15,7 @@ use maac_webhook::{
     Delivery, Endpoint, Rejection, RejectionKind, ShareSecret, event::Topic, jiff::Timestamp,
 };
 use maac_webhook_inbox::{Inbox, Store, StoreError, sqlite::SqliteStore};
-use maac_webhook_sandbox::{Access, AttemptResult, Sandbox, Settings, StoredAttempt};
+use maac_webhook_sandbox::{Access, AttemptResult, Sandbox, Settings, StoredAttempt, openapi::OpenApiToken};
 use maac_webhook_sender::{
     EventBody, HttpTransport, Sender, Target, WebhookRequest,
     dispatch::DeliveryId,
@@ -129,7 +129,7 @@ impl Demo {
         };
         let address = listener.local_addr().map_err(cannot)?;
         let access = Access::at(address, None).map_err(|error| Failure::because("no console", error))?;
-        let served = Served::start(listener, self.sandbox.clone(), access);
+        let served = Served::start(listener, self.sandbox.clone(), access, OpenApiToken::random());
         log::line(format_args!("the console is on http://{address}; Ctrl-C ends it"));
         Ok(served)
     }

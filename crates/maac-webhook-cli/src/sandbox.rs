@@ -2,8 +2,13 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use axum::Router;
-use maac_webhook_sandbox::{Access, AccessToken, Console, Sandbox, Settings};
+use maac_webhook_sandbox::{
+    Access, AccessToken, Console, Sandbox, Settings, api,
+    maac_webhook_sender::{
+        HttpTransport, TargetPolicy, platform::PlainHttp, transport::policy::AllowedTarget,
+    },
+    openapi::{self, OpenApiSettings, OpenApiToken},
+};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 use zeroize::Zeroizing;
 
@@ -20,7 +25,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(args: &SandboxArgs) -> Result<Answer, Failure> {
     let mut signals = Signals::new().map_err(|error| Failure::because("no signals can be had", error))?;
-    let token = args.token_file.as_deref().map(token).transpose()?;
+    let (token, openapi_token) = args.token_file.as_deref().map(tokens).transpose()?.unzip();
     let settings = match &args.data {
         SandboxData::Memory => Settings::new(),
         SandboxData::Sqlite(path) => Settings::new().with_file(path),
@@ -31,6 +36,7 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<Answer, Failure> {
             Failure::because(format!("cannot keep a sandbox in {}", path.display()), error)
         }
     };
+    let settings = reaching(settings, &args.allow_target);
     let sandbox = Sandbox::open(settings).map_err(cannot_open)?;
     let cannot_listen = |error| Failure::because(format!("cannot listen on {}", args.addr), error);
     let listener = server::listen(&args.addr).await.map_err(cannot_listen)?;
@@ -39,22 +45,48 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<Answer, Failure> {
         Failure::new(format!("{address} can be reached by others: name a file with a token by --token-file"))
     })?;
     let access = args.host.iter().fold(access, |access, host| access.with_host(host.as_str()));
-    let served = Served::start(listener, sandbox, access);
+    let openapi_token = openapi_token.unwrap_or_else(|| {
+        let token = OpenApiToken::random();
+        log::line(format_args!(
+            "OpenAPI calls at http://{address}/openapi/v1 with the token {}",
+            token.expose_token()
+        ));
+        token
+    });
+    let served = Served::start(listener, sandbox, access, openapi_token);
     log::line(format_args!("listening on http://{address}"));
     signals.next().await;
     served.stop().await;
     Ok(Answer::Yes)
 }
 
-/// A console that is served.
+/// A sandbox that may deliver to these too, without `https` as well.
+fn reaching(settings: Settings, allowed: &[AllowedTarget]) -> Settings {
+    if allowed.is_empty() {
+        return settings;
+    }
+    let policy = allowed.iter().cloned().fold(TargetPolicy::loopback(), TargetPolicy::with_allowed);
+    settings
+        .with_plain_http(PlainHttp::Anywhere)
+        .with_transport(HttpTransport::new().with_target_policy(policy))
+}
+
+/// A console that is served, with the API and MAAC's OpenAPI calls beside it.
 pub(crate) struct Served {
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
 
 impl Served {
-    pub(crate) fn start(listener: TcpListener, sandbox: Sandbox, access: Access) -> Self {
-        let app = Console::new(sandbox, access).router(Router::new());
+    pub(crate) fn start(
+        listener: TcpListener,
+        sandbox: Sandbox,
+        access: Access,
+        openapi_token: OpenApiToken,
+    ) -> Self {
+        let calls = openapi::router(sandbox.clone(), &OpenApiSettings::new(openapi_token));
+        let beside = api::router(sandbox.clone()).merge(calls);
+        let app = Console::new(sandbox, access).router(beside);
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(server::serve(listener, app, Limits::default(), async {
             // Either the word to stop, or whoever could give it is gone.
@@ -69,9 +101,13 @@ impl Served {
     }
 }
 
-fn token(path: &Path) -> Result<AccessToken, Failure> {
+/// The token of a file, for the console and for the calls.
+fn tokens(path: &Path) -> Result<(AccessToken, OpenApiToken), Failure> {
     let cannot = |error| Failure::because(format!("cannot read the token in {}", path.display()), error);
     let text = Zeroizing::new(fs::read_to_string(path).map_err(cannot)?);
-    AccessToken::new(&text)
-        .map_err(|error| Failure::because(format!("cannot use the token in {}", path.display()), error))
+    let access = AccessToken::new(&text)
+        .map_err(|error| Failure::because(format!("cannot use the token in {}", path.display()), error))?;
+    let calls = OpenApiToken::new(text.trim_end())
+        .map_err(|error| Failure::because(format!("cannot use the token in {}", path.display()), error))?;
+    Ok((access, calls))
 }

@@ -55,13 +55,13 @@ fn what_others_can_reach_needs_a_token_and_a_token_is_long() {
     let refused = run(&mut maac_webhook(&args), b"");
     assert!(refused.contains("fewer than 16 characters"), "{refused}");
 
-    fs::write(&file, "correct horse battery\n").unwrap();
+    fs::write(&file, "correct-horse-battery\n").unwrap();
     let (mut running, address) = start(&args);
     let address = address.replace("0.0.0.0", "127.0.0.1");
     assert!(get(&address, "/webhooks", "").starts_with("HTTP/1.1 303"));
-    let with = "Authorization: Bearer correct horse battery\r\n";
+    let with = "Authorization: Bearer correct-horse-battery\r\n";
     assert!(get(&address, "/webhooks", with).starts_with("HTTP/1.1 200"));
-    assert!(!running.log_to_its_end().contains("correct horse"));
+    assert!(!running.log_to_its_end().contains("correct-horse"));
 }
 
 #[test]
@@ -88,4 +88,21 @@ fn the_demo_stays_up_for_its_console_which_has_what_was_sent() {
     // Each topic once, the event that was retried, and the same once more.
     assert_eq!(page.matches("<tr>").count() - 1, 8, "{page}");
     running.log_to_its_end();
+}
+
+#[test]
+fn beside_the_console_are_the_api_and_maacs_openapi_calls_and_further_targets_can_be_allowed() {
+    let args = ["sandbox", "--addr", "127.0.0.1:0", "--data", "none", "--allow-target", "172.17.0.0/16"];
+    let (mut running, _) = Running::start(&mut maac_webhook(&args));
+    let told = running.line_with("OpenAPI calls at ");
+    let token = told.rsplit(' ').next().unwrap().to_owned();
+    let address = running.listening().strip_prefix("http://").unwrap().to_owned();
+    let described = get(&address, "/api/openapi.json", "");
+    assert!(described.starts_with("HTTP/1.1 200") && described.contains(r#""openapi""#), "{described}");
+    assert!(get(&address, "/openapi/v1/event/", "").starts_with("HTTP/1.1 401"));
+    let with = format!("Authorization: Bearer {token}\r\n");
+    assert!(get(&address, "/openapi/v1/event/", &with).starts_with("HTTP/1.1 200"));
+
+    let wrong = run(&mut maac_webhook(&["sandbox", "--data", "none", "--allow-target", "10.0.0.0/99"]), b"");
+    assert!(wrong.contains("10.0.0.0/99"), "{wrong}");
 }
