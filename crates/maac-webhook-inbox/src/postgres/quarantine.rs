@@ -12,7 +12,7 @@ use super::{
 use crate::{
     QuarantineBounds, QuarantineId, QuarantineRequest, QuarantineStats, QuarantineStore, Quarantined,
     StoreError,
-    columns::{before, micros},
+    columns::{before, counts, made_room, micros},
 };
 
 /// Who keeps requests holds this lock of the database, since making room for them looks at all: the first bytes of the SHA-256 of
@@ -145,7 +145,7 @@ async fn insert(connection: &mut PgConnection, sent: &[QuarantineRequest]) -> sq
     )
     .bind(identities.iter().map(|identity| identity.as_bytes().as_slice()).collect::<Vec<_>>())
     .bind(requests.iter().map(|request| request.signature.as_bytes().as_slice()).collect::<Vec<_>>())
-    .bind(requests.iter().map(|request| QuarantineBounds::counts(&request.body)).collect::<Vec<_>>())
+    .bind(requests.iter().map(|request| counts(&request.body)).collect::<Vec<_>>())
     .bind(requests.iter().map(peer).collect::<Vec<_>>())
     .bind(requests.iter().map(|request| micros(request.received_at)).collect::<Vec<_>>())
     .bind(requests.iter().map(|request| text(&request.endpoint)).collect::<Vec<_>>())
@@ -176,7 +176,7 @@ async fn make_room(connection: &mut PgConnection, bounds: QuarantineBounds) -> s
             WHERE id IN (SELECT id FROM together WHERE bytes > $1) ORDER BY id FOR UPDATE)
          DELETE FROM maac_inbox_quarantine WHERE id IN (SELECT id FROM displaced)",
     )
-    .bind(i64::try_from(bounds.made_room()).unwrap_or(i64::MAX))
+    .bind(i64::try_from(made_room(bounds)).unwrap_or(i64::MAX))
     .execute(connection)
     .await?;
     Ok(displaced.rows_affected())

@@ -94,15 +94,6 @@ pub struct QuarantineBounds {
 impl QuarantineBounds {
     /// What a request counts as at least: 4 KiB.
     pub const LEAST_BYTES: u64 = 4 * 1024;
-
-    /// What is left once room had to be made: more than the next few want, so that it is not made for each.
-    pub(crate) fn made_room(&self) -> u64 {
-        self.bytes - self.bytes / 8
-    }
-
-    pub(crate) fn counts(body: &[u8]) -> i64 {
-        (body.len() as u64).max(Self::LEAST_BYTES) as i64
-    }
 }
 
 impl Default for QuarantineBounds {

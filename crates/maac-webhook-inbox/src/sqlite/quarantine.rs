@@ -9,7 +9,7 @@ use super::{SqliteStore, queries::within, rows::timestamp};
 use crate::{
     QuarantineBounds, QuarantineId, QuarantineRequest, QuarantineStats, QuarantineStore, Quarantined,
     StoreError,
-    columns::{before, micros},
+    columns::{before, counts, made_room, micros},
 };
 
 /// What of the room that there is, in the quota or on the disk, is the quarantine's: events come first.
@@ -163,7 +163,7 @@ fn insert(transaction: &Transaction<'_>, requests: &[QuarantineRequest]) -> rusq
         kept += insert.execute(params![
             request.identity().as_bytes(),
             request.signature.as_bytes(),
-            QuarantineBounds::counts(&request.body),
+            counts(&request.body),
             request.peer.map(|peer| peer.to_string()).unwrap_or_default(),
             from_proven_peer,
             micros(request.received_at),
@@ -176,7 +176,7 @@ fn insert(transaction: &Transaction<'_>, requests: &[QuarantineRequest]) -> rusq
 }
 
 fn make_room(connection: &Connection, bounds: QuarantineBounds) -> rusqlite::Result<u64> {
-    if held(connection)? <= bounds.bytes { Ok(0) } else { displace(connection, bounds.made_room()) }
+    if held(connection)? <= bounds.bytes { Ok(0) } else { displace(connection, made_room(bounds)) }
 }
 
 /// Leaves so many bytes: those of proven peers first, and then by share. A request's share is what its peer has in newer ones and itself.

@@ -130,7 +130,7 @@ impl<S: Store, H> Worker<S, H> {
     }
 
     /// Makes a dead letter at once of what cannot be read, instead of handing it to the handler as
-    /// [`Event::Unknown`]. A topic that is new is handed over in any case.
+    /// [`Event::Unknown`](maac_webhook::Event::Unknown). A topic that is new is handed over in any case.
     #[must_use]
     pub fn dead_letter_unreadable(self) -> Self {
         self.change(|settings| settings.unreadable_are_dead = true)
