@@ -7,6 +7,7 @@ fn main() {
         signature: Signature::from_bytes([0; 32]),
         matched: SecretSlot::Current,
         received_at: Timestamp::UNIX_EPOCH,
+        peer: None,
         body: Bytes::new(),
     };
 }
