@@ -136,16 +136,23 @@ impl<S: QuarantineStore> QuarantineKeeper<S> {
                 let looked = self.look().await;
                 self.more |= looked.is_ok();
                 self.looking.told(self.endpoint.name(), "answer", looked);
+                // However much comes meanwhile.
+                self.verify().await;
             }
             // While the store does not keep them, the queues hold what comes, up to their bounds.
             _ = next(proven, others, &mut self.batch), if is_free => {
                 self.keep().await;
             }
-            () = std::future::ready(()), if self.more => {
-                let verified = self.verify_some().await;
-                self.more = matches!(verified, Ok(true));
-                self.looking.told(self.endpoint.name(), "answer", verified);
-            }
+            () = std::future::ready(()), if self.more => self.verify().await,
+        }
+    }
+
+    /// Verifies the next of what is kept, if there may be more.
+    async fn verify(&mut self) {
+        if self.more {
+            let verified = self.verify_some().await;
+            self.more = matches!(verified, Ok(true));
+            self.looking.told(self.endpoint.name(), "answer", verified);
         }
     }
 
