@@ -33,6 +33,6 @@ pub use sandbox::Sandbox;
 pub use settings::Settings;
 pub use setup::{Producers, Setup};
 pub use store::{
-    AttemptResult, DeliveryDetails, DeliveryState, DeliverySummary, EventId, Page, PublishedEvent, Reason,
-    SqliteLog, StoreError, StoreErrorKind, StoredAttempt, Verdict,
+    AttemptResult, DeliveryDetails, DeliveryState, DeliverySummary, EventId, Page, PublishedEvent, SqliteLog,
+    StoreError, StoreErrorKind, StoredAttempt, Verdict,
 };

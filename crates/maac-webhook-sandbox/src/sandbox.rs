@@ -12,7 +12,7 @@ use maac_webhook_sender::{
 };
 
 use crate::{
-    DeliveryDetails, DeliverySummary, EventId, Page, Producers, PublishedEvent, Reason, SandboxError,
+    DeliveryDetails, DeliverySummary, EventId, Page, Producers, PublishedEvent, SandboxError,
     SandboxErrorKind, Settings, Setup, SqliteLog, StoreError, StoreErrorKind, Verdict,
     store::{Database, Saved, SavedPlatform},
 };
@@ -223,11 +223,10 @@ fn verdict(platform: &Platform, published: Published) -> Verdict {
     let Published { endpoint, delivery, .. } = published;
     let endpoint_name =
         platform.endpoint(endpoint).map_or_else(|_| String::new(), |own| own.name().to_owned());
-    let reason = |why_not: &NotDelivered| Reason::from(why_not);
     Verdict {
         endpoint,
         endpoint_name,
-        not_delivered: delivery.as_ref().err().map(reason),
+        not_delivered: delivery.as_ref().err().cloned(),
         delivery: delivery.ok().map(|delivery| delivery.id()),
     }
 }

@@ -7,9 +7,10 @@ use std::{
 
 use jiff::Timestamp;
 use maac_webhook::event::Topic;
-use maac_webhook_sender::dispatch::{DeliveryId, DeliveryUpdate, Updates};
-
-use crate::Reason;
+use maac_webhook_sender::{
+    dispatch::{DeliveryId, DeliveryUpdate, Updates},
+    platform::NotDelivered,
+};
 
 /// How many steps are kept.
 const KEPT: usize = 200;
@@ -35,7 +36,7 @@ pub(super) enum Step {
     AttemptBegan { number: usize },
     Answered { number: usize, status: u16, next_attempt_at: Option<Timestamp> },
     NotAnswered { number: usize, error: &'static str, next_attempt_at: Option<Timestamp> },
-    Ended { state: crate::DeliveryState, because: Option<Reason> },
+    Ended { state: crate::DeliveryState, because: Option<NotDelivered> },
     Missed { count: u64 },
 }
 
@@ -78,7 +79,7 @@ impl History {
                 (attempt.started_at.checked_add(attempt.duration).unwrap_or(attempt.started_at), step)
             }
             DeliveryUpdate::Finished { outcome, because, at, .. } => {
-                let because = because.as_ref().map(Reason::from);
+                let because = because.clone();
                 (*at, Step::Ended { state: (*outcome).into(), because })
             }
             // That it was signed is told by its first attempt.

@@ -7,7 +7,7 @@ use maac_webhook_sender::{
 };
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::{Database, DeliveryState, Reason, StoreError, StoreErrorKind};
+use super::{Database, DeliveryState, StoreError, StoreErrorKind};
 
 /// A [`DeliveryLog`] in the sandbox's file.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ fn record(connection: &mut Connection, update: &DeliveryUpdate, retention: u64) 
             attempt_ended(&transaction, &id.to_string(), attempt, *next_attempt_at)?;
         }
         DeliveryUpdate::Finished { id, outcome, because, at, .. } => {
-            let because = because.as_ref().map(|because| json(&Reason::from(because))).transpose()?;
+            let because = because.as_ref().map(json).transpose()?;
             let sql = "UPDATE sandbox_deliveries SET outcome = ?, because = ?, ended_at = ?, attempt_began_at = NULL,
                 next_attempt_at = NULL WHERE id = ?";
             let outcome = DeliveryState::from(*outcome).as_str();

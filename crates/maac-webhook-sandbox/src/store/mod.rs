@@ -23,7 +23,7 @@ use rusqlite::Connection;
 pub use error::{StoreError, StoreErrorKind};
 pub use log::SqliteLog;
 pub use rows::{
-    AttemptResult, DeliveryDetails, DeliveryState, DeliverySummary, EventId, Page, PublishedEvent, Reason,
+    AttemptResult, DeliveryDetails, DeliveryState, DeliverySummary, EventId, Page, PublishedEvent,
     StoredAttempt, Verdict,
 };
 pub(crate) use saved::{Saved, SavedPlatform};

@@ -7,7 +7,7 @@ use maac_webhook::event::Topic;
 use maac_webhook_sender::{
     InvalidId, Outcome, ResponseRecord,
     dispatch::{AcceptedDelivery, DeliveryId, Origin},
-    platform::{EndpointId, NotDelivered, Zone},
+    platform::{EndpointId, NotDelivered},
 };
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -64,63 +64,6 @@ impl From<Outcome> for DeliveryState {
     }
 }
 
-/// Why an endpoint was not sent an event, or not any more: a [`NotDelivered`] that can be stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reason", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Reason {
-    /// The topic is not documented.
-    UnknownTopic,
-    /// The topic's zone is not bought.
-    #[non_exhaustive]
-    ZoneNotBought {
-        /// The zone.
-        zone: Zone,
-    },
-    /// The purchase's period has not begun.
-    #[non_exhaustive]
-    BeforePeriod {
-        /// When it begins.
-        from: Timestamp,
-    },
-    /// The purchase's period is over.
-    #[non_exhaustive]
-    AfterPeriod {
-        /// When it ended.
-        until: Timestamp,
-    },
-    /// The endpoint is stopped.
-    Stopped,
-    /// The endpoint was deleted.
-    Deleted,
-    /// The endpoint is not subscribed to the topic.
-    NotSubscribed,
-    /// What the sender signed did not verify.
-    FailedSelfCheck,
-    /// Another one, in English.
-    #[non_exhaustive]
-    Other {
-        /// What it says.
-        message: String,
-    },
-}
-
-impl From<&NotDelivered> for Reason {
-    fn from(why_not: &NotDelivered) -> Self {
-        match why_not {
-            NotDelivered::UnknownTopic => Self::UnknownTopic,
-            NotDelivered::ZoneNotBought { zone, .. } => Self::ZoneNotBought { zone: *zone },
-            NotDelivered::BeforePeriod { from, .. } => Self::BeforePeriod { from: *from },
-            NotDelivered::AfterPeriod { until, .. } => Self::AfterPeriod { until: *until },
-            NotDelivered::Stopped => Self::Stopped,
-            NotDelivered::Deleted => Self::Deleted,
-            NotDelivered::NotSubscribed => Self::NotSubscribed,
-            NotDelivered::FailedSelfCheck => Self::FailedSelfCheck,
-            other => Self::Other { message: other.to_string() },
-        }
-    }
-}
-
 /// A delivery in a list.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
@@ -155,7 +98,7 @@ pub struct DeliverySummary {
     /// When the next attempt is due, while it is waited for.
     pub next_attempt_at: Option<Timestamp>,
     /// Why it was cancelled, where it was.
-    pub because: Option<Reason>,
+    pub because: Option<NotDelivered>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
 }
@@ -276,7 +219,7 @@ pub struct Verdict {
     /// The delivery.
     pub delivery: Option<DeliveryId>,
     /// Why there is none.
-    pub not_delivered: Option<Reason>,
+    pub not_delivered: Option<NotDelivered>,
 }
 
 /// One page of a list, the newest first.

@@ -1,8 +1,8 @@
 use std::time::Instant;
 
 use maac_webhook_sandbox::{
-    AttemptResult, DeliveryState, Reason, Sandbox,
-    maac_webhook_sender::{dispatch::Origin, maac_webhook::event::Topic},
+    AttemptResult, DeliveryState, Sandbox,
+    maac_webhook_sender::{dispatch::Origin, maac_webhook::event::Topic, platform::NotDelivered},
 };
 
 use crate::support::{Receiver, endpoint, hurried, points};
@@ -54,7 +54,7 @@ async fn an_answer_that_never_came_is_kept_by_name_and_what_is_not_delivered_wit
 
     let kept = sandbox.event(event.id).await.unwrap().unwrap();
     assert_eq!(kept.endpoints.len(), 2);
-    assert_eq!(kept.endpoints[1].not_delivered, Some(Reason::NotSubscribed));
+    assert_eq!(kept.endpoints[1].not_delivered, Some(NotDelivered::NotSubscribed));
     assert_eq!((kept.topic, kept.endpoints[0].endpoint), (Topic::PrizePointsAdded, listening));
     let delivery = sandbox.delivery(kept.endpoints[0].delivery.unwrap()).await.unwrap().unwrap();
     assert_eq!(delivery.summary.state, DeliveryState::Exhausted);
@@ -78,7 +78,7 @@ async fn an_endpoint_that_is_stopped_before_a_retry_leaves_a_cancelled_delivery_
     sandbox.dispatcher().idle().await;
     let delivery = sandbox.delivery(event.endpoints[0].delivery.unwrap()).await.unwrap().unwrap();
     assert_eq!(delivery.summary.state, DeliveryState::Cancelled);
-    assert_eq!(delivery.summary.because, Some(Reason::Stopped));
+    assert_eq!(delivery.summary.because, Some(NotDelivered::Stopped));
 }
 
 /// A page of a log with ten thousand deliveries takes no longer than one of a log with a hundred, but for what a busy machine

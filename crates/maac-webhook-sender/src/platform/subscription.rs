@@ -1,7 +1,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Serialize, ser::SerializeMap};
+use serde::{Deserialize, Serialize};
 
 use super::{EndpointId, Zone};
 use crate::wire_time_in_seconds;
@@ -16,8 +16,10 @@ pub struct Decision {
     pub verdict: Result<(), NotDelivered>,
 }
 
-/// Why an event is not delivered to an endpoint. It follows "not delivered because".
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why an event is not delivered to an endpoint. It follows "not delivered because". As JSON it has a `reason`, its
+/// [name](Self::as_str), and what belongs to it, and can be read back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NotDelivered {
     /// The topic is not documented, and so sold with no zone.
@@ -85,15 +87,5 @@ impl fmt::Display for NotDelivered {
                 f.write_str("what was signed did not verify, which is the sender's fault")
             }
         }
-    }
-}
-
-/// As JSON, `{"reason", "message"}`.
-impl Serialize for NotDelivered {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("reason", self.as_str())?;
-        map.serialize_entry("message", &self.to_string())?;
-        map.end()
     }
 }
