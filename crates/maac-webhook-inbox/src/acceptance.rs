@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a suite of tests panics")]
 
+mod follow;
+mod model;
+mod operation;
 mod quarantine;
 
 use std::{collections::HashSet, time::Duration};
@@ -16,6 +19,9 @@ use crate::{
     Verdict,
 };
 
+pub use follow::follow_the_model;
+pub use model::{Model, ModelClaim, ModelEntry, Outcome};
+pub use operation::{Body, Ending, Operation};
 pub use quarantine::quarantine_suite;
 
 const LEASE: Duration = Duration::from_secs(60);

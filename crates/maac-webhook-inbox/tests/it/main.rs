@@ -5,6 +5,7 @@
 #[cfg(target_os = "linux")]
 mod flush;
 mod metrics;
+mod model;
 mod postgres;
 mod quarantine;
 mod sqlite;

@@ -32,7 +32,7 @@ async fn database() -> Option<(String, PgConnection)> {
     Some((url, connection))
 }
 
-async fn store(url: &str) -> PgStore {
+pub(crate) async fn store(url: &str) -> PgStore {
     PgStore::connect(url).await.unwrap()
 }
 
