@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use maac_webhook_test_support::secrecy;
 use tracing::subscriber::DefaultGuard;
 
 /// Collects every log line that our own crates write on this thread for as long as it lives.
@@ -31,10 +32,11 @@ impl Logs {
         Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
     }
 
-    /// The lines so far; they are taken.
+    /// The lines so far; they are taken. None may hold a payload.
     #[must_use]
     pub fn take(&self) -> Vec<String> {
         let text = String::from_utf8(std::mem::take(&mut *self.lines.0.lock().unwrap())).unwrap();
+        secrecy::assert_no_payload(&text);
         text.lines().map(str::to_owned).collect()
     }
 }

@@ -26,6 +26,7 @@ pub(crate) enum Need {
     Npm,
     CargoFuzz,
     CargoMutants,
+    CargoDeny,
 }
 
 /// How a missing program is had.
@@ -50,6 +51,7 @@ impl Need {
             Self::Npm => "npm",
             Self::CargoFuzz => "cargo-fuzz",
             Self::CargoMutants => "cargo-mutants",
+            Self::CargoDeny => "cargo-deny",
         }
     }
 
@@ -72,6 +74,7 @@ impl Need {
             Self::Npm => Source::Debian { package: "npm", elsewhere: "Node.js with `npm`" },
             Self::CargoFuzz => Source::Crate { name: "cargo-fuzz", version: "0.13.2" },
             Self::CargoMutants => Source::Crate { name: "cargo-mutants", version: "27.1.0" },
+            Self::CargoDeny => Source::Crate { name: "cargo-deny", version: "0.19.9" },
         }
     }
 
@@ -93,6 +96,7 @@ impl Need {
             Self::Npm => succeeds(program("npm").arg("--version")),
             Self::CargoFuzz => succeeds(cargo().args(["fuzz", "--version"])),
             Self::CargoMutants => succeeds(cargo().args(["mutants", "--version"])),
+            Self::CargoDeny => succeeds(cargo().args(["deny", "--version"])),
         }
     }
 }

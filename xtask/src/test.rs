@@ -30,8 +30,10 @@ pub(crate) fn run(fuzz_seconds: u32) -> Result<(), Failure> {
             Need::Chromedriver,
             Need::Npm,
             Need::CargoFuzz,
+            Need::CargoDeny,
         ])
     })?;
+    step("dependencies: what is banned, licences and sources", &dependencies)?;
     step("unit, integration and doc tests", &tests)?;
     step("the core in a program that changes serde_json", &with_features_of_others)?;
     step("fuzz targets, their corpora and some seconds of each", &|| fuzz::all(fuzz_seconds))?;
@@ -41,6 +43,11 @@ pub(crate) fn run(fuzz_seconds: u32) -> Result<(), Failure> {
         println!("{name} ({})", seconds(took));
     }
     Ok(())
+}
+
+/// As `deny.toml` says.
+fn dependencies() -> Result<(), Failure> {
+    run::run(cargo().args(["deny", "--locked", "--workspace", "check", "bans", "licenses", "sources"]))
 }
 
 /// The benchmarks are no tests, and their peers would be compiled for nothing.

@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 pub mod process;
+pub mod secrecy;
 mod skip;
 pub mod supervised;
 pub mod wire;

@@ -8,28 +8,33 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::PATIENCE;
+use crate::{
+    PATIENCE,
+    secrecy::{self, Secrets},
+};
 
-/// A process that ends with its test.
+/// A process that ends with its test. No line that it logs may hold its secrets or a payload.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
     stderr: mpsc::Receiver<String>,
     seen: Vec<String>,
+    secrets: Secrets,
 }
 
 impl Running {
     pub fn start(command: &mut Command) -> (Self, ChildStdout) {
+        let secrets = Secrets::of(command);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let Lines(stderr) = Lines::of(child.stderr.take().unwrap());
-        (Self { child, stderr, seen: Vec::new() }, stdout)
+        (Self { child, stderr, seen: Vec::new(), secrets }, stdout)
     }
 
     /// One whose output somebody else has.
     #[must_use]
     pub fn without_output(child: Child) -> Self {
-        Self { child, stderr: mpsc::channel().1, seen: Vec::new() }
+        Self { child, stderr: mpsc::channel().1, seen: Vec::new(), secrets: Secrets::default() }
     }
 
     #[must_use]
@@ -108,6 +113,11 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !thread::panicking() {
+            let log = self.rest_of_stderr();
+            self.secrets.assert_absent(&log);
+            secrecy::assert_no_payload(&log);
+        }
     }
 }
 

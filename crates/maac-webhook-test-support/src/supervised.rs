@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     io::{BufRead, BufReader},
+    panic::{self, AssertUnwindSafe},
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
@@ -11,6 +12,8 @@ use std::{
     thread::{self, JoinHandle},
     time::Duration,
 };
+
+use crate::secrecy::{self, Secrets};
 
 /// How many lines of that are shown where a test fails.
 const LINES: usize = 100;
@@ -25,13 +28,21 @@ pub struct Supervised {
     watcher: Option<JoinHandle<()>>,
 }
 
-/// What it said last on standard error.
-type Said = Arc<Mutex<VecDeque<String>>>;
+type Said = Arc<Mutex<Log>>;
+
+/// What it said on standard error.
+#[derive(Debug)]
+struct Log {
+    /// The last of it.
+    lines: VecDeque<String>,
+    /// Whether no line held a secret or a payload.
+    is_hushed: bool,
+}
 
 impl Supervised {
     /// Starts what is to listen at the address that it is given, at first one of the system's choice.
     pub fn start(command: impl Fn(&str) -> Command + Send + 'static) -> Self {
-        let said = Said::default();
+        let said = Arc::new(Mutex::new(Log { lines: VecDeque::new(), is_hushed: true }));
         let (child, url) = spawn(&mut command("127.0.0.1:0"), &said);
         let address = url.split('/').nth(2).unwrap().to_owned();
         let (child, stopped) = (Arc::new(Mutex::new(child)), Arc::new(AtomicBool::new(false)));
@@ -56,6 +67,7 @@ impl Supervised {
 
 /// It, and where it listens.
 fn spawn(command: &mut Command, said: &Said) -> (Child, String) {
+    let secrets = Secrets::of(command);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut seen = String::new();
@@ -72,10 +84,16 @@ fn spawn(command: &mut Command, said: &Said) -> (Child, String) {
     let said = said.clone();
     thread::spawn(move || {
         for line in stderr.lines().map_while(Result::ok) {
+            let hush = || {
+                secrets.assert_absent(&line);
+                secrecy::assert_no_payload(&line);
+            };
+            let is_hushed = panic::catch_unwind(AssertUnwindSafe(hush)).is_ok();
             let mut said = said.lock().unwrap();
-            said.push_back(line);
-            if said.len() > LINES {
-                said.pop_front();
+            said.is_hushed &= is_hushed;
+            said.lines.push_back(line);
+            if said.lines.len() > LINES {
+                said.lines.pop_front();
             }
         }
     });
@@ -91,8 +109,11 @@ impl Drop for Supervised {
         let mut child = self.child.lock().unwrap();
         let _ = child.kill();
         let _ = child.wait();
+        let said = self.said.lock().unwrap();
         if thread::panicking() {
-            self.said.lock().unwrap().iter().for_each(|line| eprintln!("| {line}"));
+            said.lines.iter().for_each(|line| eprintln!("| {line}"));
+        } else {
+            assert!(said.is_hushed, "a secret or a payload is in the log: {:#?}", said.lines);
         }
     }
 }

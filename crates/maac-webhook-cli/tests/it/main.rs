@@ -15,4 +15,5 @@ mod listen;
 mod python;
 mod rotate;
 mod sandbox;
+mod secrecy;
 mod support;

@@ -14,6 +14,7 @@ use maac_webhook_sender::RetrySchedule;
 use maac_webhook_test_support::{
     PATIENCE,
     process::{Lines, Running},
+    secrecy::{self, Secrets},
     wire::{self, Answer},
 };
 use tokio::runtime::Builder;
@@ -36,19 +37,21 @@ pub(crate) fn maac_webhook(args: &[&str]) -> Command {
     command
 }
 
-/// Runs it with this on standard input, and shows all that came of it.
+/// Runs it with this on standard input, and shows all that came of it, in which no secret of its own may be.
 pub(crate) fn run(command: &mut Command, stdin: &[u8]) -> String {
+    let secrets = Secrets::of(command);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // What fails before it reads closes the pipe.
     let _ = child.stdin.take().unwrap().write_all(stdin);
     let output = child.wait_with_output().unwrap();
-    format!(
-        "exit status: {}\n----- stdout -----\n{}----- stderr -----\n{}",
-        output.status.code().unwrap(),
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
+    let (stdout, stderr) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    let status = output.status.code().unwrap();
+    secrecy::assert_no_payload(&stderr);
+    let all = format!("exit status: {status}\n----- stdout -----\n{stdout}----- stderr -----\n{stderr}");
+    secrets.assert_absent(&all);
+    all
 }
 
 /// A file of one test's own, gone with it.
@@ -152,7 +155,11 @@ impl Client {
 
 /// What is at this path of an address.
 pub(crate) fn get(address: &str, path: &str) -> Answer {
-    block_on(wire::exchange(address, &wire::request("GET", path, &[], b"")))
+    let answer = block_on(wire::exchange(address, &wire::request("GET", path, &[], b"")));
+    let body = String::from_utf8_lossy(&answer.body);
+    secrecy::assert_no_payload(&body);
+    Secrets::new(SECRET).assert_absent(&body);
+    answer
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {
