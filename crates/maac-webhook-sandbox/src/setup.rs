@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use maac_webhook::event::QuestionType;
 use maac_webhook_sender::producers::{
-    Campaign, Choice, Friend, Messages, PnpSetting, ProducerError, Receipts, SmsPlus, Survey, SurveyCake,
-    SurveyQuestion,
+    Campaign, Choice, Friend, Messages, PnpSetting, ProducerError, ProducerErrorKind, Receipts, SmsPlus,
+    Survey, SurveyCake, SurveyQuestion,
 };
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,50 @@ impl Setup {
         self.friends.retain(|own| seen.insert(own.line_uid.clone()));
     }
 
+    /// Removes a survey.
+    ///
+    /// # Errors
+    ///
+    /// A survey that there is not.
+    pub fn remove_survey(&mut self, svid: &str) -> Result<(), ProducerError> {
+        let no_such = || ProducerErrorKind::NoSuchSurvey { svid: svid.to_owned() };
+        remove(&mut self.surveys, |own| own.svid == svid, no_such)
+    }
+
+    /// Removes a campaign.
+    ///
+    /// # Errors
+    ///
+    /// A campaign that there is not.
+    pub fn remove_campaign(&mut self, name: &str) -> Result<(), ProducerError> {
+        let no_such = || ProducerErrorKind::NoSuchCampaign { name: name.to_owned() };
+        remove(&mut self.campaigns, |own| own.name == name, no_such)
+    }
+
+    /// Removes an SMS+ template. Where messages of it are on their way, the change is refused.
+    ///
+    /// # Errors
+    ///
+    /// A template that there is not.
+    pub fn remove_pnp_setting(&mut self, id: u64) -> Result<(), ProducerError> {
+        let no_such = || ProducerErrorKind::NoSuchPnpSetting { id };
+        remove(&mut self.pnp_settings, |own| own.id == id, no_such)
+    }
+
+    /// Removes a friend from those that forms offer. What was pushed to them stays.
+    ///
+    /// # Errors
+    ///
+    /// A friend that is not among them.
+    pub fn remove_friend(&mut self, line_uid: &str) -> Result<(), ProducerError> {
+        let no_such = || ProducerErrorKind::NoSuchFriend { line_uid: line_uid.to_owned() };
+        remove(&mut self.friends, |own| own.line_uid == line_uid, no_such)
+    }
+
+    pub(crate) fn has_pnp_setting(&self, id: u64) -> bool {
+        self.pnp_settings.iter().any(|own| own.id == id)
+    }
+
     pub(crate) fn check(&self) -> Result<(), ProducerError> {
         self.friends.iter().try_for_each(Friend::check)?;
         self.campaigns.iter().try_for_each(Campaign::check)?;
@@ -93,6 +137,16 @@ impl Setup {
 
     /// How many friends are remembered.
     const FRIENDS: usize = 100;
+}
+
+fn remove<T>(
+    all: &mut Vec<T>,
+    is_it: impl Fn(&T) -> bool,
+    no_such: impl FnOnce() -> ProducerErrorKind,
+) -> Result<(), ProducerError> {
+    let place = all.iter().position(is_it).ok_or_else(no_such)?;
+    all.remove(place);
+    Ok(())
 }
 
 /// With aliases that MAAC knows and others, an answer's own alias, and a question without one.
@@ -130,9 +184,9 @@ pub struct Producers {
     pub receipts: Receipts,
     /// Surveys.
     pub survey_cake: SurveyCake,
-    /// SMS+ messages, which do not outlive the program.
+    /// SMS+ messages.
     pub sms_plus: SmsPlus,
-    /// Broadcasts and messages that are pushed through the OpenAPI, which do not outlive the program.
+    /// Broadcasts and messages that are pushed through the OpenAPI, and who opened them.
     pub messages: Messages,
 }
 

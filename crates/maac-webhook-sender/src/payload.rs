@@ -7,7 +7,7 @@ mod pnp;
 mod survey;
 
 use maac_webhook::event::Topic;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The `data` of one of the six topics.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -138,6 +138,7 @@ payloads! {
     }
 
     /// The `data` of `pnp.status_updated`.
+    #[derive(Deserialize)]
     PnpStatusUpdated {
         pnp_setting_id: u64,
         pnp_setting_name: String,

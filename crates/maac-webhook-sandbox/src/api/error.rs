@@ -129,10 +129,14 @@ fn of_platform(kind: &PlatformErrorKind) -> StatusCode {
 fn of_producer(kind: &ProducerErrorKind) -> StatusCode {
     match kind {
         // What the path names. A template or an event is named by a body.
-        ProducerErrorKind::NoSuchPnpMessage { .. }
+        ProducerErrorKind::NoSuchFriend { .. }
+        | ProducerErrorKind::NoSuchCampaign { .. }
+        | ProducerErrorKind::NoSuchSurvey { .. }
+        | ProducerErrorKind::NoSuchPnpMessage { .. }
         | ProducerErrorKind::NoSuchMessage { .. }
         | ProducerErrorKind::NoSuchBroadcast { .. } => StatusCode::NOT_FOUND,
-        ProducerErrorKind::StatusNotNext { .. }
+        ProducerErrorKind::PnpSettingInUse { .. }
+        | ProducerErrorKind::StatusNotNext { .. }
         | ProducerErrorKind::ReportedBefore { .. }
         | ProducerErrorKind::NotSentYet { .. }
         | ProducerErrorKind::TooManyEvents { .. }

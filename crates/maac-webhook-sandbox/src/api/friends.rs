@@ -4,7 +4,10 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use maac_webhook_sender::producers::{NoMatch, PointsGrant, ProfileBinding, ReceiptUpload, Submission};
+use maac_webhook_sender::producers::{
+    CampaignResult, NoMatch, PointsGrant, ProducerError, ProducerErrorKind, ProfileBinding, ReceiptUpload,
+    Submission,
+};
 use serde::Serialize;
 
 use super::{body::Body, error::ApiError, router::Api};
@@ -44,17 +47,17 @@ pub(super) async fn upload_receipt(
         let (now, producers) = (api.sandbox.now(), api.sandbox.producers());
         producers.receipts.upload(&upload, &producers.setup().campaigns, now)?
     };
-    let mut campaigns = Vec::with_capacity(results.len());
-    for result in results {
-        let campaign = result.campaign;
-        campaigns.push(match result.event {
-            Ok(event) => {
-                let event = Some(api.publish(event).await?);
-                CampaignView { campaign, event, no_event: None }
-            }
-            Err(no_match) => CampaignView { campaign, event: None, no_event: Some(no_match.into()) },
-        });
-    }
+    // All of the receipt's events, or none.
+    let events: Vec<_> = results.iter().filter_map(|result| result.event.clone().ok()).collect();
+    let mut published = api.sandbox.publish_all(events).await?.into_iter();
+    let campaign = |result: CampaignResult| {
+        let (event, no_event) = match result.event {
+            Ok(_) => (published.next(), None),
+            Err(no_match) => (None, Some(no_match.into())),
+        };
+        CampaignView { campaign: result.campaign, event, no_event }
+    };
+    let campaigns = results.into_iter().map(campaign).collect();
     Ok(Json(Uploaded { campaigns }))
 }
 
@@ -66,18 +69,17 @@ pub(super) async fn submit_survey(
     let event = {
         let (now, producers) = (api.sandbox.now(), api.sandbox.producers());
         let survey = producers.setup().surveys.iter().find(|survey| survey.svid == svid);
-        let survey = survey
-            .ok_or_else(|| ApiError::not_found("no_such_survey", format!("There is no survey {svid}.")))?;
+        let survey = survey.ok_or(ProducerError::from(ProducerErrorKind::NoSuchSurvey { svid }))?;
         producers.survey_cake.submit(survey, &submission, now)?
     };
-    Ok(Json(api.publish(event).await?))
+    Ok(Json(api.sandbox.publish(event).await?))
 }
 
 pub(super) async fn bind_profile(
     State(api): State<Api>,
     Body(binding): Body<ProfileBinding>,
 ) -> Result<Json<PublishedEvent>, ApiError> {
-    Ok(Json(api.publish(binding.event()?).await?))
+    Ok(Json(api.sandbox.publish(binding.event()?).await?))
 }
 
 pub(super) async fn add_points(
@@ -85,5 +87,5 @@ pub(super) async fn add_points(
     Body(grant): Body<PointsGrant>,
 ) -> Result<Json<PublishedEvent>, ApiError> {
     let event = grant.event(api.sandbox.now())?;
-    Ok(Json(api.publish(event).await?))
+    Ok(Json(api.sandbox.publish(event).await?))
 }

@@ -6,9 +6,8 @@ use axum::{
     http::StatusCode,
 };
 use jiff::Timestamp;
-use maac_webhook_sender::{
-    payload::MessageFirstOpen,
-    producers::{Friend, MessageKind, NoFirstOpen, OpenApiEvent, Push, PushedMessage, SendStatus},
+use maac_webhook_sender::producers::{
+    Friend, MessageKind, NoFirstOpen, OpenApiEvent, Push, PushedMessage, SendStatus,
 };
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +95,15 @@ impl From<NoFirstOpen> for WhyNot {
     }
 }
 
+impl From<Result<PublishedEvent, NoFirstOpen>> for Opened {
+    fn from(opened: Result<PublishedEvent, NoFirstOpen>) -> Self {
+        match opened {
+            Ok(event) => Self { event: Some(event), no_event: None },
+            Err(why_not) => Self { event: None, no_event: Some(why_not.into()) },
+        }
+    }
+}
+
 pub(super) async fn events(State(api): State<Api>) -> Json<Vec<EventView>> {
     Json(api.sandbox.producers().messages.events().map(EventView::from).collect())
 }
@@ -104,8 +112,8 @@ pub(super) async fn create_event(
     State(api): State<Api>,
     Body(NewEvent { name }): Body<NewEvent>,
 ) -> Result<(StatusCode, Json<EventView>), ApiError> {
-    let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
-    Ok((StatusCode::CREATED, Json(producers.messages.create_event(&name, now)?.into())))
+    let event = api.sandbox.create_openapi_event(name).await?;
+    Ok((StatusCode::CREATED, Json(EventView::from(&event))))
 }
 
 pub(super) async fn list(
@@ -121,9 +129,9 @@ pub(super) async fn push(
     State(api): State<Api>,
     Body(push): Body<Push>,
 ) -> Result<(StatusCode, Json<MessageView>), ApiError> {
-    let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
-    let message = producers.messages.push(&push, now)?;
-    Ok((StatusCode::CREATED, Json(MessageView::of(message, now))))
+    let pushed = api.sandbox.push([push]).await?;
+    // One push is one message.
+    Ok((StatusCode::CREATED, Json(MessageView::of(&pushed[0], api.sandbox.now()))))
 }
 
 pub(super) async fn show(
@@ -141,9 +149,7 @@ pub(super) async fn open(
     Body(friend): Body<Friend>,
 ) -> Result<Json<Opened>, ApiError> {
     let id = number(&id).ok_or_else(no_such_message)?;
-    let now = api.sandbox.now();
-    let opened = api.sandbox.producers().messages.open(id, &friend, now)?;
-    published(&api, opened).await
+    Ok(Json(api.sandbox.open_message(id, friend).await?.into()))
 }
 
 pub(super) async fn broadcasts(
@@ -155,9 +161,9 @@ pub(super) async fn broadcasts(
     Json(newest.map(|(id, opens)| BroadcastView { id, opens }).collect())
 }
 
-pub(super) async fn broadcast(State(api): State<Api>) -> (StatusCode, Json<BroadcastView>) {
-    let id = api.sandbox.producers().messages.broadcast();
-    (StatusCode::CREATED, Json(BroadcastView { id, opens: 0 }))
+pub(super) async fn broadcast(State(api): State<Api>) -> Result<(StatusCode, Json<BroadcastView>), ApiError> {
+    let id = api.sandbox.broadcast().await?;
+    Ok((StatusCode::CREATED, Json(BroadcastView { id, opens: 0 })))
 }
 
 pub(super) async fn open_broadcast(
@@ -167,18 +173,7 @@ pub(super) async fn open_broadcast(
 ) -> Result<Json<Opened>, ApiError> {
     let no_such_broadcast = || ApiError::not_found("no_such_broadcast", "There is no such broadcast.");
     let id = number(&id).ok_or_else(no_such_broadcast)?;
-    let opened = api.sandbox.producers().messages.open_broadcast(id, &friend)?;
-    published(&api, opened).await
-}
-
-async fn published(
-    api: &Api,
-    opened: Result<MessageFirstOpen, NoFirstOpen>,
-) -> Result<Json<Opened>, ApiError> {
-    Ok(Json(match opened {
-        Ok(event) => Opened { event: Some(api.publish(event).await?), no_event: None },
-        Err(why_not) => Opened { event: None, no_event: Some(why_not.into()) },
-    }))
+    Ok(Json(api.sandbox.open_broadcast(id, friend).await?.into()))
 }
 
 /// An id of the path; `None` where it is none.

@@ -19,7 +19,6 @@ mod friends;
 mod guard;
 mod messages;
 mod platform;
-mod publish;
 mod router;
 mod setup;
 mod sms_plus;

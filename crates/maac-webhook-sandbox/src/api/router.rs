@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::{
     Router,
     middleware::from_fn,
@@ -9,6 +11,9 @@ use super::{
     updates,
 };
 use crate::{Sandbox, openapi::SmsPlusReporter};
+
+/// How long a call waits for room among the deliveries.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What the calls work on.
 #[derive(Clone, Debug)]
@@ -52,6 +57,12 @@ pub(super) const ROUTES: &[Route] = &[
     route(MethodFilter::POST, "/api/setup/campaigns", |method| on(method, setup::put_campaign)),
     route(MethodFilter::POST, "/api/setup/surveys", |method| on(method, setup::put_survey)),
     route(MethodFilter::POST, "/api/setup/pnp-settings", |method| on(method, setup::put_pnp_setting)),
+    route(MethodFilter::DELETE, "/api/setup/friends/{line_uid}", |method| on(method, setup::remove_friend)),
+    route(MethodFilter::DELETE, "/api/setup/campaigns/{name}", |method| on(method, setup::remove_campaign)),
+    route(MethodFilter::DELETE, "/api/setup/surveys/{svid}", |method| on(method, setup::remove_survey)),
+    route(MethodFilter::DELETE, "/api/setup/pnp-settings/{id}", |method| {
+        on(method, setup::remove_pnp_setting)
+    }),
     route(MethodFilter::POST, "/api/receipts", |method| on(method, friends::upload_receipt)),
     route(MethodFilter::POST, "/api/surveys/{svid}/submissions", |method| on(method, friends::submit_survey)),
     route(MethodFilter::POST, "/api/profiles", |method| on(method, friends::bind_profile)),
@@ -83,7 +94,7 @@ const fn route(
 ///
 /// It trusts whoever reaches it: `Host` and, off this machine, a token are for the server to check.
 pub fn router(sandbox: Sandbox) -> Router {
-    let api = Api { reporter: SmsPlusReporter::new(sandbox.clone()), sandbox };
+    let api = Api { reporter: SmsPlusReporter::new(&sandbox), sandbox: sandbox.with_patience(PATIENCE) };
     let mut router = Router::new();
     for Route { method, path, handler } in ROUTES {
         router = router.route(path, handler(*method));

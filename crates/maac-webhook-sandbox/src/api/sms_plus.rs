@@ -99,16 +99,10 @@ pub(super) async fn push(
     let (push, PushOptions { progress }) = (body.read::<PnpPush>()?, body.read()?);
     let progress = progress.map(Progress::checked).transpose()?;
     let place = api.reporter.places(1).ok_or_else(ApiError::too_many_on_their_way)?;
-    let (pushed, message) = {
-        let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
-        let pushed = producers.sms_plus.push(&push, now)?;
-        let message = MessageView::from(producers.sms_plus.message(pushed.pnp_message_id)?);
-        (pushed, message)
-    };
-    let event = api.publish(pushed.clone()).await?;
-    if let Some(progress) = progress {
-        api.reporter.follow(place, &pushed, &progress);
-    }
+    let following = move |message: &PnpMessage, sms| progress.as_ref()?.following(message, sms);
+    let (pushed, event) = api.sandbox.push_pnp_with(push, following).await?;
+    let message = MessageView::from(&pushed.message);
+    api.reporter.follow(place, pushed);
     Ok((StatusCode::CREATED, Json(Reported { message, event })))
 }
 
@@ -118,12 +112,8 @@ pub(super) async fn report(
     Body(report): Body<Report>,
 ) -> Result<Json<Reported>, ApiError> {
     let id = message_id(&id)?;
-    let (reported, message) = {
-        let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
-        let reported = producers.sms_plus.report(id, &report, now)?;
-        (reported, MessageView::from(producers.sms_plus.message(id)?))
-    };
-    let event = api.publish(reported).await?;
+    let (message, event) = api.sandbox.report_pnp(id, report).await?;
+    let message = MessageView::from(&message);
     Ok(Json(Reported { message, event }))
 }
 

@@ -3,7 +3,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use maac_webhook::error_with_causes;
-use maac_webhook_sender::platform::PlatformErrorKind;
+use maac_webhook_sender::{dispatch::DispatchErrorKind, platform::PlatformErrorKind};
 
 use super::{errors, layout, visit::Visit};
 use crate::{SandboxError, SandboxErrorKind, StoreError};
@@ -38,6 +38,7 @@ pub(super) fn failed(visit: &Visit, error: &SandboxError) -> Failed {
             tracing::error!(error = error_with_causes(error).to_string(), "a page could not be made");
             StatusCode::SERVICE_UNAVAILABLE
         }
+        SandboxErrorKind::Dispatch(DispatchErrorKind::QueueFull { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         SandboxErrorKind::Dispatch(_) => StatusCode::CONFLICT,
         SandboxErrorKind::NoSuchDelivery | SandboxErrorKind::Platform(PlatformErrorKind::NoSuchEndpoint) => {
             StatusCode::NOT_FOUND

@@ -160,6 +160,9 @@ pub(super) fn producer(lang: Lang, kind: &ProducerErrorKind) -> String {
         }
         Kind::NoChoice { sn, .. } => format!("第 {sn} 題需要選項。"),
         Kind::IndistinctChoices { sn, .. } => format!("第 {sn} 題的每個選項文字不可重複或空白。"),
+        Kind::NoSuchFriend { line_uid, .. } => format!("沒有好友 {line_uid}。"),
+        Kind::NoSuchCampaign { name, .. } => format!("沒有發票活動「{name}」。"),
+        Kind::NoSuchSurvey { svid, .. } => format!("沒有問卷 {svid}。"),
         Kind::NoSuchQuestion { sn, .. } => format!("問卷沒有第 {sn} 題。"),
         Kind::AnsweredTwice { sn, .. } => format!("第 {sn} 題回答了兩次。"),
         Kind::NotAnswered { sn, .. } => format!("第 {sn} 題為必填。"),
@@ -178,6 +181,9 @@ pub(super) fn producer(lang: Lang, kind: &ProducerErrorKind) -> String {
         Kind::HashedPhoneNumberBySms => "無法發送簡訊到雜湊過的手機號碼。".to_owned(),
         Kind::UnknownProfileSource => "來源為 pnp 或 sms。".to_owned(),
         Kind::NoSuchPnpSetting { id, .. } => format!("沒有 SMS+ 範本 {id}。"),
+        Kind::PnpSettingInUse { id, messages, .. } => {
+            format!("SMS+ 範本 {id} 仍有 {messages} 則訊息尚未結束，無法刪除。請先回報這些訊息的最終狀態。")
+        }
         Kind::NoSuchPnpMessage { id, .. } => format!("沒有 SMS+ 訊息 {id}。"),
         Kind::NoLinePushInMulticast => "SMS+ 群發沒有 LINE 推播。".to_owned(),
         Kind::PointsInsufficient => "點數不足，無法發送訊息。".to_owned(),

@@ -1,24 +1,41 @@
 //! Fields with their labels, and what is wrong with them beside.
 
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
 use maud::{Markup, html};
 
 use super::visit::{Fields, Visit};
 
 /// What is wrong with a form: of each fault the field, if it is of one, and the text.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Faults(Vec<(Option<&'static str>, String)>);
+pub(super) struct Faults {
+    all: Vec<(Option<Cow<'static, str>>, String)>,
+    later: bool,
+}
 
 impl Faults {
     pub(super) fn add(&mut self, field: Option<&'static str>, text: impl Into<String>) {
-        self.0.push((field, text.into()));
+        self.all.push((field.map(Cow::Borrowed), text.into()));
+    }
+
+    /// Nothing is wrong with the form: it can be sent again as it is, later.
+    pub(super) fn later(&mut self, text: impl Into<String>) {
+        self.later = true;
+        self.add(None, text);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
+    }
+
+    /// What a form with these faults is answered with.
+    pub(super) fn status(&self) -> StatusCode {
+        if self.later { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNPROCESSABLE_ENTITY }
     }
 
     fn of(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|(own, _)| *own == Some(field)).map(|(_, text)| text.as_str())
+        self.all.iter().find(|(own, _)| own.as_deref() == Some(field)).map(|(_, text)| text.as_str())
     }
 }
 
@@ -35,9 +52,9 @@ impl Form<'_> {
         html! {
             @if !self.faults.is_empty() {
                 div class="faults" id="faults" role="alert" tabindex="-1" autofocus {
-                    h2 { (self.visit.t.faults) }
+                    h2 { @if self.faults.later { (self.visit.t.later) } @else { (self.visit.t.faults) } }
                     ul {
-                        @for (field, text) in &self.faults.0 {
+                        @for (field, text) in &self.faults.all {
                             li { @match field { Some(field) => a href={ "#" (field) } { (text) }, None => (text) } }
                         }
                     }

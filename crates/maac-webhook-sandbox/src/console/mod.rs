@@ -16,7 +16,7 @@ mod session;
 mod text;
 mod visit;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -29,6 +29,9 @@ pub use access::{Access, AccessToken, TokenRequired, TokenTooShort};
 use crate::Sandbox;
 use history::History;
 use session::Sessions;
+
+/// How long a form waits for room among the deliveries, before it is shown again with what it was filled in with.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The console of a sandbox. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,6 +50,7 @@ impl Console {
     #[must_use]
     pub fn new(sandbox: Sandbox, access: Access) -> Self {
         let history = History::follow(sandbox.dispatcher().watch());
+        let sandbox = sandbox.with_patience(PATIENCE);
         Self(Arc::new(Inner { sandbox, access, sessions: Sessions::new(), history }))
     }
 

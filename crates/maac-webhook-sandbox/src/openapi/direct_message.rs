@@ -3,7 +3,7 @@ use axum::{
     extract::{Path, State},
 };
 use maac_webhook_sender::{
-    producers::{EnhancedMulticast, Multicast, ProducerError, Push, PushedMessage, Recipient, SendStatus},
+    producers::{EnhancedMulticast, Multicast, Push, PushedMessage, Recipient, SendStatus},
     wire_time,
 };
 use serde::Serialize;
@@ -71,11 +71,13 @@ impl From<&Recipient> for Failure {
 pub(super) async fn push(State(api): State<OpenApi>, body: TakenBody) -> Result<Json<Pushed>, CallError> {
     api.within(Limited::Push)?;
     let push: Push = body::read(&body?)?;
-    let now = api.sandbox.now();
-    let mut producers = api.sandbox.producers();
-    let message = producers.messages.push(&push, now)?;
+    let pushed = api.sandbox.push([push]).await?;
+    let failed = pushed.iter().any(|message| message.failed().next().is_some());
+    let result = if failed { "error" } else { "success" };
+    // One push is one message.
+    let message = &pushed[0];
     let (id, event_id) = (message.id(), message.event_id());
-    let result = if message.failed().next().is_none() { "success" } else { "error" };
+    let producers = api.sandbox.producers();
     let event =
         event_id.and_then(|id| producers.messages.event(id).ok()).map(|event| event.name().to_owned());
     Ok(Json(Pushed { id, event_id, event, result }))
@@ -84,8 +86,7 @@ pub(super) async fn push(State(api): State<OpenApi>, body: TakenBody) -> Result<
 pub(super) async fn multicast(State(api): State<OpenApi>, body: TakenBody) -> Result<Json<Taken>, CallError> {
     api.within(Limited::Multicast)?;
     let push: Multicast = body::read(&body?)?;
-    let now = api.sandbox.now();
-    taken(api.sandbox.producers().messages.multicast(&push, now))
+    Ok(taken(&api.sandbox.multicast(push).await?))
 }
 
 pub(super) async fn enhanced_multicast(
@@ -94,12 +95,11 @@ pub(super) async fn enhanced_multicast(
 ) -> Result<Json<Taken>, CallError> {
     api.within(Limited::EnhancedMulticast)?;
     let push: EnhancedMulticast = body::read(&body?)?;
-    let now = api.sandbox.now();
-    taken(api.sandbox.producers().messages.enhanced_multicast(&push, now))
+    Ok(taken(&api.sandbox.enhanced_multicast(push).await?))
 }
 
-fn taken(message: Result<&PushedMessage, ProducerError>) -> Result<Json<Taken>, CallError> {
-    Ok(Json(Taken { id: message?.id(), result: "pending" }))
+fn taken(message: &PushedMessage) -> Json<Taken> {
+    Json(Taken { id: message.id(), result: "pending" })
 }
 
 pub(super) async fn show(

@@ -4,10 +4,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use maac_webhook::error_with_causes;
 use maac_webhook_sender::producers::{ProducerError, ProducerErrorKind};
 use serde::Serialize;
 
 use super::body::InvalidBody;
+use crate::{SandboxError, SandboxErrorKind};
 
 /// Why a call is refused. The reference prints `{"message", "details"}` in a push's `result`; the other calls' errors are
 /// not documented, and have the same form here.
@@ -90,6 +92,18 @@ impl From<ProducerError> for CallError {
     }
 }
 
+impl From<SandboxError> for CallError {
+    fn from(error: SandboxError) -> Self {
+        match error.kind() {
+            SandboxErrorKind::Producer(kind) => ProducerError::from(kind.clone()).into(),
+            _ => {
+                tracing::error!(error = error_with_causes(&error), "a call of the OpenAPI failed");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+            }
+        }
+    }
+}
+
 impl IntoResponse for CallError {
     fn into_response(self) -> Response {
         #[derive(Serialize)]
@@ -142,6 +156,18 @@ impl From<ProducerError> for PnpError {
             _ => error.to_string(),
         };
         Self::new(StatusCode::BAD_REQUEST, line)
+    }
+}
+
+impl From<SandboxError> for PnpError {
+    fn from(error: SandboxError) -> Self {
+        match error.kind() {
+            SandboxErrorKind::Producer(kind) => ProducerError::from(kind.clone()).into(),
+            _ => {
+                tracing::error!(error = error_with_causes(&error), "a call of the OpenAPI failed");
+                Self::failed_to_emit()
+            }
+        }
     }
 }
 

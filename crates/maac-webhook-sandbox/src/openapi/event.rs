@@ -59,10 +59,8 @@ pub(super) async fn create(
     body: TakenBody,
 ) -> Result<(StatusCode, Json<Event>), CallError> {
     let NewEvent { name } = body::read(&body?)?;
-    let now = api.sandbox.now();
-    let mut producers = api.sandbox.producers();
-    let event = producers.messages.create_event(&name, now)?;
-    Ok((StatusCode::CREATED, Json(event.into())))
+    let event = api.sandbox.create_openapi_event(name).await?;
+    Ok((StatusCode::CREATED, Json(Event::from(&event))))
 }
 
 pub(super) async fn list(State(api): State<OpenApi>) -> Json<Vec<Event>> {

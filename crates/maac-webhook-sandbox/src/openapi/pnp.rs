@@ -1,6 +1,6 @@
 use axum::{Json, extract::State, http::StatusCode};
 use maac_webhook::event::PhoneNumber;
-use maac_webhook_sender::producers::{PnpPush, SmsPlus};
+use maac_webhook_sender::producers::{PnpMessage, PnpPush, SmsPlus};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -10,6 +10,7 @@ use super::{
     limits::Limited,
     router::OpenApi,
 };
+use crate::sandbox::{PnpPushes, PushedPnp, has_sms};
 
 #[derive(Deserialize)]
 struct PushRequest<T> {
@@ -51,15 +52,15 @@ pub(super) async fn push(State(api): State<OpenApi>, body: TakenBody) -> Result<
     let PushRequest { pnp_setting_id, event_id, data } =
         api.admitted::<PushData>(Limited::PnpPush, &body?)?;
     let place = api.reporter.places(1).ok_or_else(PnpError::failed_to_emit)?;
-    let pushed = {
-        let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
-        let sms = has_sms(&producers.sms_plus, pnp_setting_id);
-        let push = data.into_push("data", pnp_setting_id, event_id, sms)?;
-        producers.sms_plus.push(&push, now)?
-    };
-    let id = pushed.pnp_message_id;
-    let steps = api.reporter.report(place, vec![pushed], &api.progress);
-    let falls_back = steps.iter().flatten().any(|status| status.as_str().starts_with("sms_"));
+    let sms = has_sms(&api.sandbox.producers().sms_plus, pnp_setting_id);
+    let push = PnpPushes::One(data.into_push("data", pnp_setting_id, event_id, sms)?);
+    let pushed = api.pushed(push).await?;
+    // One push is one message.
+    let id = pushed[0].message.id();
+    let mut statuses =
+        pushed.iter().filter_map(|pushed| pushed.following.as_ref()).flat_map(|own| &own.statuses);
+    let falls_back = statuses.any(|status| status.as_str().starts_with("sms_"));
+    api.reporter.report(place, pushed);
     Ok(Json(Pushed { id, result: if falls_back { FALLS_BACK } else { "success" } }))
 }
 
@@ -72,26 +73,24 @@ pub(super) async fn multicast(
     // Where there are more, none is sent.
     let places = api.reporter.places(data.len().min(SmsPlus::MULTICAST_LIMIT));
     let places = places.ok_or_else(PnpError::failed_to_emit)?;
-    let pushed = {
-        let (now, mut producers) = (api.sandbox.now(), api.sandbox.producers());
-        let sms = has_sms(&producers.sms_plus, pnp_setting_id);
-        let push = |(index, data): (usize, PushData)| {
-            data.into_push(&format!("data[{index}]"), pnp_setting_id, event_id, sms)
-        };
-        let pushes: Vec<_> = data.into_iter().enumerate().map(push).collect::<Result<_, _>>()?;
-        producers.sms_plus.multicast(&pushes, now)?
+    let sms = has_sms(&api.sandbox.producers().sms_plus, pnp_setting_id);
+    let push = |(index, data): (usize, PushData)| {
+        data.into_push(&format!("data[{index}]"), pnp_setting_id, event_id, sms)
     };
-    let answer = pushed.iter().map(|event| Pushed { id: event.pnp_message_id, result: "pending" }).collect();
-    api.reporter.report(places, pushed, &api.progress);
+    let pushes = data.into_iter().enumerate().map(push).collect::<Result<_, _>>()?;
+    let pushed = api.pushed(PnpPushes::Multicast(pushes)).await?;
+    let answer = pushed.iter().map(|own| Pushed { id: own.message.id(), result: "pending" }).collect();
+    api.reporter.report(places, pushed);
     Ok(Json(answer))
 }
 
-/// Whether a template falls back to SMS; not, where there is none of this id.
-fn has_sms(sms_plus: &SmsPlus, id: u64) -> bool {
-    sms_plus.settings().any(|setting| setting.id == id && setting.sms)
-}
-
 impl OpenApi {
+    async fn pushed(&self, pushes: PnpPushes) -> Result<Vec<PushedPnp>, PnpError> {
+        let progress = self.progress.clone();
+        let following = move |message: &PnpMessage, sms| progress.following(message, sms);
+        Ok(self.sandbox.keep_pnp_pushes(pushes, following).await?)
+    }
+
     fn admitted<T: DeserializeOwned>(&self, call: Limited, body: &[u8]) -> Result<PushRequest<T>, PnpError> {
         if !self.has_sms_plus {
             return Err(PnpError::no_permission());

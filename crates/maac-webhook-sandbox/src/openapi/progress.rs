@@ -2,16 +2,19 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use maac_webhook::{error_with_causes, event::MessageStatus};
 use maac_webhook_sender::{
-    dispatch::DispatchErrorKind,
     payload::PnpStatusUpdated,
-    producers::{Report, next_statuses},
+    producers::{PnpMessage, next_statuses},
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::sleep,
 };
 
-use crate::{Sandbox, SandboxErrorKind};
+use crate::{
+    Sandbox, SandboxError,
+    sandbox::PushedPnp,
+    store::pushed::{Following, LeftOff},
+};
 
 /// How the statuses of an SMS+ message follow one another once it is pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +48,20 @@ impl Default for SmsPlusProgress {
     }
 }
 
-/// Reports what becomes of messages that were pushed, and publishes the events of it.
+impl SmsPlusProgress {
+    /// What follows of a message by itself, given whether it falls back to SMS.
+    pub(crate) fn following(&self, message: &PnpMessage, sms: bool) -> Option<Following> {
+        match self {
+            Self::ByHand => None,
+            Self::ByItself { step, ending } => {
+                let statuses = steps(message.status(), sms, ending.as_ref());
+                Some(Following { step: *step, statuses })
+            }
+        }
+    }
+}
+
+/// Lets the statuses follow of messages that were pushed, and publishes the events of it.
 #[derive(Clone, Debug)]
 pub(crate) struct SmsPlusReporter {
     sandbox: Sandbox,
@@ -55,12 +71,18 @@ pub(crate) struct SmsPlusReporter {
 /// How many messages are on their way at a time.
 const AT_A_TIME: usize = 10_000;
 
-/// How long to wait for room among the deliveries.
-const WAIT_FOR_ROOM: Duration = Duration::from_millis(250);
-
 impl SmsPlusReporter {
-    pub(crate) fn new(sandbox: Sandbox) -> Self {
-        Self { sandbox, places: Arc::new(Semaphore::new(AT_A_TIME)) }
+    /// In a tokio runtime, it also lets go on what was on its way when the program ended.
+    pub(crate) fn new(sandbox: &Sandbox) -> Self {
+        // Nobody waits for an answer, so that there is time for room among the deliveries.
+        let sandbox = sandbox.clone().with_patience(Duration::MAX);
+        let reporter = Self { sandbox, places: Arc::new(Semaphore::new(AT_A_TIME)) };
+        if tokio::runtime::Handle::try_current().is_ok() {
+            for LeftOff { pnp_message_id, status, following } in reporter.sandbox.take_left_off() {
+                reporter.run(None, reporter.places(1), pnp_message_id, status, following);
+            }
+        }
+        reporter
     }
 
     /// Places for that many messages on their way; `None` where there is no room.
@@ -69,126 +91,82 @@ impl SmsPlusReporter {
         Arc::clone(&self.places).try_acquire_many_owned(messages).ok()
     }
 
-    /// Publishes the event of each message's first status, and lets the others follow. Gives back which ones, for each
-    /// message. It goes on by itself on the tokio runtime this is called in.
-    pub(crate) fn report(
-        &self,
-        mut places: OwnedSemaphorePermit,
-        pushed: Vec<PnpStatusUpdated>,
-        progress: &SmsPlusProgress,
-    ) -> Vec<Vec<MessageStatus>> {
-        let start = |event: PnpStatusUpdated| {
-            let (place, sandbox) = (places.split(1), self.sandbox.clone());
-            let (step, steps) = self.steps(&event, progress);
-            let follow = steps.clone();
-            tokio::spawn(async move {
-                let pushed = Pushed::from(&event);
-                publish(&sandbox, event).await;
-                run(&sandbox, pushed, step, follow).await;
-                drop(place);
-            });
-            steps
-        };
-        pushed.into_iter().map(start).collect()
-    }
-
-    /// Lets the statuses follow of a message whose first one's event was published.
-    pub(crate) fn follow(
-        &self,
-        place: OwnedSemaphorePermit,
-        pushed: &PnpStatusUpdated,
-        progress: &SmsPlusProgress,
-    ) {
-        let (sandbox, (step, steps)) = (self.sandbox.clone(), self.steps(pushed, progress));
-        let pushed = Pushed::from(pushed);
-        tokio::spawn(async move {
-            run(&sandbox, pushed, step, steps).await;
-            drop(place);
-        });
-    }
-
-    fn steps(&self, pushed: &PnpStatusUpdated, progress: &SmsPlusProgress) -> (Duration, Vec<MessageStatus>) {
-        match progress {
-            SmsPlusProgress::ByHand => (Duration::ZERO, Vec::new()),
-            SmsPlusProgress::ByItself { step, ending } => {
-                let sms = self.has_sms(pushed.pnp_setting_id);
-                (*step, steps(&pushed.status, sms, ending.as_ref()))
-            }
+    /// Publishes the event of each message's first status, and lets the others follow. It goes on by itself on the tokio
+    /// runtime this is called in.
+    pub(crate) fn report(&self, mut places: OwnedSemaphorePermit, pushed: Vec<PushedPnp>) {
+        for PushedPnp { message, following } in pushed {
+            let following = following.unwrap_or_default();
+            let (id, status) = (message.id(), message.status().clone());
+            self.run(Some(message.event().clone()), places.split(1), id, status, following);
         }
     }
 
-    fn has_sms(&self, pnp_setting_id: u64) -> bool {
-        let producers = self.sandbox.producers();
-        producers.sms_plus.settings().any(|setting| setting.id == pnp_setting_id && setting.sms)
+    /// Lets the statuses follow of a message whose first one's event was published.
+    pub(crate) fn follow(&self, place: OwnedSemaphorePermit, pushed: PushedPnp) {
+        if let Some(following) = pushed.following {
+            self.run(None, Some(place), pushed.message.id(), pushed.message.status().clone(), following);
+        }
+    }
+
+    fn run(
+        &self,
+        first: Option<PnpStatusUpdated>,
+        place: Option<OwnedSemaphorePermit>,
+        id: u64,
+        status: MessageStatus,
+        following: Following,
+    ) {
+        let sandbox = self.sandbox.clone();
+        tokio::spawn(async move {
+            let first = match first {
+                Some(event) => sandbox.publish(event).await.map(|_| ()),
+                None => Ok(()),
+            };
+            // One event that could not be published does not end the message.
+            let ended = run(&sandbox, id, status, following).await;
+            for error in [first.err(), ended.err()].into_iter().flatten() {
+                let error = error_with_causes(&error);
+                tracing::warn!(
+                    pnp_message_id = id,
+                    error,
+                    "a status did not follow, or its event was not published"
+                );
+            }
+            drop(place);
+        });
     }
 }
 
 /// Lets these statuses follow, until somebody reports another one by hand.
-async fn run(sandbox: &Sandbox, pushed: Pushed, step: Duration, steps: Vec<MessageStatus>) {
-    let Pushed { id, mut status } = pushed;
-    for next in steps {
-        sleep(step).await;
-        let reported = {
-            let (now, mut producers) = (sandbox.now(), sandbox.producers());
-            let is_as_left = producers.sms_plus.message(id).is_ok_and(|message| *message.status() == status);
-            if !is_as_left {
-                tracing::debug!(
-                    pnp_message_id = id,
-                    "the message's statuses do not follow by themselves any more"
-                );
-                return;
-            }
-            producers.sms_plus.report(id, &Report::new(next.clone()), now)
-        };
-        match reported {
-            Ok(event) => publish(sandbox, event).await,
-            Err(refused) => {
-                tracing::warn!(pnp_message_id = id, "the message's next status is refused: {refused}");
-                return;
-            }
+async fn run(
+    sandbox: &Sandbox,
+    id: u64,
+    mut status: MessageStatus,
+    mut following: Following,
+) -> Result<(), SandboxError> {
+    while let Some(next) = following.statuses.first().cloned() {
+        sleep(following.step).await;
+        if !sandbox.report_pnp_next(id, status, following.clone()).await? {
+            tracing::debug!(
+                pnp_message_id = id,
+                "the message's statuses do not follow by themselves any more"
+            );
+            break;
         }
+        following.statuses.remove(0);
         status = next;
     }
-}
-
-/// A message and the status that it was left with.
-struct Pushed {
-    id: u64,
-    status: MessageStatus,
-}
-
-impl From<&PnpStatusUpdated> for Pushed {
-    fn from(event: &PnpStatusUpdated) -> Self {
-        Self { id: event.pnp_message_id, status: event.status.clone().into() }
-    }
-}
-
-/// Publishes an event, once there is room for it.
-async fn publish(sandbox: &Sandbox, event: PnpStatusUpdated) {
-    loop {
-        let Err(error) = sandbox.publish(event.clone()).await else { return };
-        if !matches!(error.kind(), SandboxErrorKind::Dispatch(DispatchErrorKind::QueueFull { .. })) {
-            let error = error_with_causes(&error);
-            tracing::warn!(
-                pnp_message_id = event.pnp_message_id,
-                error,
-                "the event of a status was not published"
-            );
-            return;
-        }
-        sleep(WAIT_FOR_ROOM).await;
-    }
+    Ok(())
 }
 
 /// The statuses from the one after `from` to the ending.
-fn steps(from: &str, sms: bool, ending: Option<&MessageStatus>) -> Vec<MessageStatus> {
-    let from = MessageStatus::from(from.to_owned());
+fn steps(from: &MessageStatus, sms: bool, ending: Option<&MessageStatus>) -> Vec<MessageStatus> {
     let first_channel = match from {
         MessageStatus::LinePushPreparing => MessageStatus::LinePushDelivered,
         _ => MessageStatus::PnpDelivered,
     };
-    let asked = ending.and_then(|ending| shortest(&from, sms, ending));
-    asked.or_else(|| shortest(&from, sms, &first_channel)).unwrap_or_default()
+    let asked = ending.and_then(|ending| shortest(from, sms, ending));
+    asked.or_else(|| shortest(from, sms, &first_channel)).unwrap_or_default()
 }
 
 /// Breadth first, so that the first way found is a shortest one.
@@ -215,7 +193,7 @@ mod tests {
     use super::*;
 
     fn walked(from: &str, sms: bool, ending: Option<MessageStatus>) -> Vec<String> {
-        steps(from, sms, ending.as_ref()).iter().map(ToString::to_string).collect()
+        steps(&MessageStatus::from(from), sms, ending.as_ref()).iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub fn router(sandbox: Sandbox, settings: &OpenApiSettings) -> Router {
         limits: Arc::new(Limits::new(settings)),
         has_sms_plus: settings.sms_plus,
         progress: settings.progress.clone(),
-        reporter: SmsPlusReporter::new(sandbox.clone()),
+        reporter: SmsPlusReporter::new(&sandbox),
         token: settings.token.clone(),
         sandbox,
     };

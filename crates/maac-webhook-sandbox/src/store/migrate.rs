@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{StoreError, StoreErrorKind};
 
 /// What leads from each version to the next.
-const STEPS: &[&str] = &[include_str!("schema.sql")];
+const STEPS: &[&str] = &[include_str!("schema/1_log.sql"), include_str!("schema/2_messages.sql")];
 
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let at = apply(connection, STEPS)?;

@@ -1,4 +1,4 @@
-//! What outlives the program: one SQLite file with what was set up, and a log of every delivery.
+//! What outlives the program: one SQLite file with what was set up, what was pushed and who opened it, and a log of every delivery.
 //!
 //! The file is this process's alone while it is open, readable for its owner alone (it has share secrets and personal data in it), and in WAL
 //! mode with `synchronous=NORMAL`: what was written survives the program's end however it ends, and is not waited for until it is on the
@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod log;
 mod migrate;
+pub(crate) mod pushed;
 mod read;
 mod rows;
 mod saved;

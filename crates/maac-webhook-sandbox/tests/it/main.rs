@@ -5,5 +5,6 @@
 mod chromium;
 mod console;
 mod log;
+mod pushed;
 mod restart;
 mod support;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     AcceptedDelivery, DeliveryId, DeliveryLog, DeliveryUpdate, DispatchError, LoggedDelivery, Origin,
     RetriesUnderWay, Updates,
-    queue::{Place, Queue, Turns},
+    queue::{Place, Queue, Room, Turns},
 };
 use crate::{
     EventBody, RecordedBody, Sender, Transport,
@@ -159,6 +159,39 @@ impl<T: Transport + Send + Sync + 'static, L: DeliveryLog> Dispatcher<T, L> {
     /// it goes nowhere. And a log that does not take a delivery: those that it took before go on, as they do where this
     /// is dropped before it is ready.
     pub async fn publish(&self, event: &EventBody) -> Result<Vec<Published>, DispatchError> {
+        self.publish_in(&mut self.queue.room(0)?, event).await
+    }
+
+    /// Waits for room for that many events of a topic, at each endpoint that is to get them now, so that what gives the
+    /// events can happen once it is known that they can be sent.
+    ///
+    /// # Errors
+    ///
+    /// More than the queue ever has room for, and a dispatcher that was closed.
+    pub async fn reserve(&self, topic: &Topic, events: usize) -> Result<Room, DispatchError> {
+        Ok(self.queue.wait_for_room(self.receivers(topic).saturating_mul(events)).await?)
+    }
+
+    /// The same without waiting.
+    ///
+    /// # Errors
+    ///
+    /// A queue that has no room, and a dispatcher that was closed.
+    pub fn try_reserve(&self, topic: &Topic, events: usize) -> Result<Room, DispatchError> {
+        Ok(self.queue.room(self.receivers(topic).saturating_mul(events))?)
+    }
+
+    /// Sends an event as [`publish`](Self::publish) does, in room that was reserved. Where it goes to more endpoints than
+    /// at that moment, it takes more.
+    ///
+    /// # Errors
+    ///
+    /// What [`publish`](Self::publish) refuses.
+    pub async fn publish_in(
+        &self,
+        room: &mut Room,
+        event: &EventBody,
+    ) -> Result<Vec<Published>, DispatchError> {
         let topic = Topic::from(event.topic());
         let body = event.encode(self.style)?;
         let decisions: Vec<_> = {
@@ -168,7 +201,7 @@ impl<T: Transport + Send + Sync + 'static, L: DeliveryLog> Dispatcher<T, L> {
             platform.endpoints().map(WebhookEndpoint::id).map(decide).collect()
         };
         let accepted = decisions.iter().filter(|(_, verdict)| verdict.is_ok()).count();
-        let mut places = self.queue.take(accepted)?.into_iter();
+        let mut places = room.take(accepted)?.into_iter();
         let key = random_key();
         let mut published = Vec::new();
         for (endpoint, verdict) in decisions {
@@ -234,6 +267,12 @@ impl<T: Transport + Send + Sync + 'static, L: DeliveryLog> Dispatcher<T, L> {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Platform> {
         self.platform.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many endpoints are to get this now.
+    fn receivers(&self, topic: &Topic) -> usize {
+        let (platform, now) = (self.lock(), self.sender.clock().now());
+        platform.endpoints().filter(|endpoint| platform.receives(endpoint.id(), topic, now).is_ok()).count()
     }
 
     /// The name of an endpoint that is sent this now.

@@ -8,7 +8,7 @@
 //! 3. Deliveries are concurrent: across endpoints, and for one endpoint up to a bound. **In which order one endpoint gets
 //!    its events is not promised.** A slow endpoint holds up none but its own.
 //! 4. What waits and is under way is bounded. One more is [refused](DispatchErrorKind::QueueFull), and nothing is lost
-//!    silently.
+//!    silently. Where an event follows from what happens once, its room is [reserved](Dispatcher::reserve) before.
 //! 5. Each step is [recorded](DeliveryLog) and then told to whoever [watches](Dispatcher::watch).
 //!
 //! ```
@@ -70,6 +70,7 @@ pub use error::{DispatchError, DispatchErrorKind};
 pub use log::DeliveryLog;
 pub use logged::{Ending, LoggedDelivery, SentRequest};
 pub use memory::MemoryLog;
+pub use queue::Room;
 pub use retries::RetriesUnderWay;
 pub use update::{AcceptedDelivery, DeliveryId, DeliveryUpdate, Origin};
 pub use watch::{MissedUpdates, Updates};

@@ -8,6 +8,26 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use super::DispatchErrorKind;
 use crate::platform::EndpointId;
 
+/// Room in the queue that was [reserved](super::Dispatcher::reserve). What is not used of it is given back when it is
+/// dropped.
+#[derive(Debug)]
+pub struct Room {
+    queue: Queue,
+    places: Vec<Place>,
+}
+
+impl Room {
+    /// That many places: of this room, and of the queue where the room has too few.
+    pub(super) fn take(&mut self, places: usize) -> Result<Vec<Place>, DispatchErrorKind> {
+        let lacking = places.saturating_sub(self.places.len());
+        // What was reserved can be used also when the queue takes no more.
+        if lacking > 0 {
+            self.places.extend(self.queue.take(lacking)?);
+        }
+        Ok(self.places.drain(..places).collect())
+    }
+}
+
 /// How many deliveries wait or are under way, and whether more are taken.
 #[derive(Clone, Debug)]
 pub(super) struct Queue(watch::Sender<State>);
@@ -52,6 +72,24 @@ impl Queue {
             false
         });
         refused.map_or(Ok(()), Err)
+    }
+
+    pub(super) fn room(&self, places: usize) -> Result<Room, DispatchErrorKind> {
+        Ok(Room { queue: self.clone(), places: self.take(places)? })
+    }
+
+    /// Waits for room. What can never be had is not waited for.
+    pub(super) async fn wait_for_room(&self, places: usize) -> Result<Room, DispatchErrorKind> {
+        let mut changes = self.0.subscribe();
+        loop {
+            changes.borrow_and_update();
+            match self.room(places) {
+                Err(DispatchErrorKind::QueueFull { capacity }) if places <= capacity => {}
+                room => return room,
+            }
+            // This queue holds a sender, so that the channel cannot end.
+            let _ = changes.changed().await;
+        }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -80,6 +80,21 @@ pub enum ProducerErrorKind {
         /// The question's serial number.
         sn: u64,
     },
+    /// There is no friend of this LINE user id among those that are remembered.
+    NoSuchFriend {
+        /// The LINE user id.
+        line_uid: String,
+    },
+    /// There is no campaign of this name.
+    NoSuchCampaign {
+        /// The name.
+        name: String,
+    },
+    /// There is no survey of this id.
+    NoSuchSurvey {
+        /// The survey's `svid`.
+        svid: String,
+    },
     /// An answer is to a question that the survey has not.
     #[non_exhaustive]
     NoSuchQuestion {
@@ -156,13 +171,19 @@ pub enum ProducerErrorKind {
     /// A profile's source is not documented.
     UnknownProfileSource,
     /// There is no SMS+ template of this id.
-    #[non_exhaustive]
     NoSuchPnpSetting {
         /// The id.
         id: u64,
     },
-    /// There is no SMS+ message of this id, or it was forgotten.
+    /// A template cannot be removed while messages of it are on their way.
     #[non_exhaustive]
+    PnpSettingInUse {
+        /// The template's id.
+        id: u64,
+        /// How many messages are on their way.
+        messages: usize,
+    },
+    /// There is no SMS+ message of this id, or it was forgotten.
     NoSuchPnpMessage {
         /// The id.
         id: u64,
@@ -262,6 +283,9 @@ impl ProducerErrorKind {
             Self::UnknownQuestionType { .. } => "unknown_question_type",
             Self::NoChoice { .. } => "no_choice",
             Self::IndistinctChoices { .. } => "indistinct_choices",
+            Self::NoSuchFriend { .. } => "no_such_friend",
+            Self::NoSuchCampaign { .. } => "no_such_campaign",
+            Self::NoSuchSurvey { .. } => "no_such_survey",
             Self::NoSuchQuestion { .. } => "no_such_question",
             Self::AnsweredTwice { .. } => "answered_twice",
             Self::NotAnswered { .. } => "not_answered",
@@ -278,6 +302,7 @@ impl ProducerErrorKind {
             Self::HashedPhoneNumberBySms => "hashed_phone_number_by_sms",
             Self::UnknownProfileSource => "unknown_profile_source",
             Self::NoSuchPnpSetting { .. } => "no_such_pnp_setting",
+            Self::PnpSettingInUse { .. } => "pnp_setting_in_use",
             Self::NoSuchPnpMessage { .. } => "no_such_pnp_message",
             Self::NoLinePushInMulticast => "no_line_push_in_multicast",
             Self::PointsInsufficient => "points_insufficient",
@@ -329,6 +354,9 @@ impl fmt::Display for ProducerErrorKind {
             Self::IndistinctChoices { sn } => {
                 write!(f, "Each choice of question {sn} needs a text of its own.")
             }
+            Self::NoSuchFriend { line_uid } => write!(f, "There is no friend {line_uid}."),
+            Self::NoSuchCampaign { name } => write!(f, "There is no campaign {name}."),
+            Self::NoSuchSurvey { svid } => write!(f, "There is no survey {svid}."),
             Self::NoSuchQuestion { sn } => write!(f, "The survey has no question {sn}."),
             Self::AnsweredTwice { sn } => write!(f, "Question {sn} is answered twice."),
             Self::NotAnswered { sn } => write!(f, "Question {sn} must be answered."),
@@ -349,6 +377,10 @@ impl fmt::Display for ProducerErrorKind {
             Self::HashedPhoneNumberBySms => f.write_str("No SMS is sent to a hashed phone number."),
             Self::UnknownProfileSource => f.write_str("The source is pnp or sms."),
             Self::NoSuchPnpSetting { id } => write!(f, "There is no SMS+ template {id}."),
+            Self::PnpSettingInUse { id, messages } => write!(
+                f,
+                "The SMS+ template {id} cannot be deleted while messages of it are on their way: {messages}. Report how they end first."
+            ),
             Self::NoSuchPnpMessage { id } => write!(f, "There is no SMS+ message {id}."),
             Self::NoLinePushInMulticast => f.write_str("An SMS+ multicast has no LINE push."),
             Self::PointsInsufficient => f.write_str("There are not enough points for the message."),

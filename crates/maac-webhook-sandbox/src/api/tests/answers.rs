@@ -126,6 +126,29 @@ async fn setup_and_what_friends_do(calls: &Calls) {
     assert_eq!(calls.post(200, "/api/points", grant).await["topic"], "prize.points_added");
 }
 
+async fn deletions(calls: &Calls) {
+    let line_uid = format!("U{}", "0".repeat(32));
+    // A name may have anything in it.
+    calls.post(200, "/api/setup/campaigns", json!({"name": "茶/咖啡?"})).await;
+    for path in [
+        &format!("friends/{line_uid}"),
+        "campaigns/%E8%8C%B6",
+        "campaigns/%E8%8C%B6%2F%E5%92%96%E5%95%A1%3F",
+        "surveys/abc",
+        "pnp-settings/119",
+    ] {
+        calls.expect(204, Method::DELETE, &format!("/api/setup/{path}"), None).await;
+    }
+    let setup = calls.get("/api/setup").await;
+    let names = |kind: &str, name: &str| -> Vec<Value> {
+        setup[kind].as_array().unwrap().iter().map(|own| own[name].clone()).collect()
+    };
+    assert!(!names("friends", "line_uid").contains(&json!(line_uid)));
+    assert_eq!(names("campaigns", "name"), ["秋季咖啡滿額抽獎"]);
+    assert_eq!(names("surveys", "svid"), ["x7QpL"]);
+    assert!(!names("pnp_settings", "id").contains(&json!(119)));
+}
+
 async fn sms_plus(calls: &Calls) {
     let push = json!({"pnp_setting_id": 118, "phone_number": "+886912345678"});
     let pushed = calls.post(201, "/api/sms-plus/messages", push.clone()).await;
@@ -188,6 +211,7 @@ async fn each_call_does_what_it_is_for_and_answers_as_it_is_described() {
     setup_and_what_friends_do(&calls).await;
     sms_plus(&calls).await;
     messages(&calls).await;
+    deletions(&calls).await;
 
     // The stream, whose answer is no JSON, has its own test.
     let described: BTreeSet<_> = calls

@@ -92,6 +92,32 @@ async fn what_is_not_there_is_404_also_where_its_id_is_none() {
 }
 
 #[tokio::test]
+async fn what_is_used_or_not_there_is_not_deleted() {
+    let calls = Calls::new();
+    for (path, code) in [
+        ("friends/U1", "no_such_friend"),
+        ("campaigns/%E8%8C%B6", "no_such_campaign"),
+        ("surveys/none", "no_such_survey"),
+        ("pnp-settings/1", "no_such_pnp_setting"),
+        ("pnp-settings/one", "no_such_pnp_setting"),
+    ] {
+        assert_eq!(calls.refused(404, DELETE, &format!("/api/setup/{path}"), None).await, code);
+    }
+    let push = json!({"pnp_setting_id": 118, "phone_number": "+886912345678"});
+    let pushed = calls.post(201, "/api/sms-plus/messages", push).await;
+    let template = "/api/setup/pnp-settings/118";
+    assert_eq!(calls.refused(409, DELETE, template, None).await, "pnp_setting_in_use");
+    assert_eq!(calls.get("/api/setup").await["pnp_settings"][0]["id"], 118);
+    let reports = format!("/api/sms-plus/messages/{}/reports", pushed["message"]["id"]);
+    for status in ["pnp_accepted", "pnp_delivered"] {
+        calls.post(200, &reports, json!({"status": status})).await;
+    }
+    calls.expect(204, DELETE, template, None).await;
+    let push = json!({"pnp_setting_id": 118, "phone_number": "+886912345678"});
+    assert_eq!(calls.refused(422, POST, "/api/sms-plus/messages", Some(push)).await, "no_such_pnp_setting");
+}
+
+#[tokio::test]
 async fn what_a_producer_refuses_is_refused_by_its_code() {
     let calls = Calls::new();
     let message = calls

@@ -48,6 +48,8 @@ pub(super) const TEXTS: Texts = Texts {
     result: "Result",
     required: "required",
     faults: "Please correct the following",
+    later: "Please send it again in a moment",
+    nothing_happened: "Nothing has happened yet, and the form is as you filled it in.",
     not_a_number: "Enter a number.",
     not_a_time: "Enter a day and a time.",
     not_a_day: "Enter a day, as 2025-12-31.",

@@ -18,6 +18,11 @@ impl Lang {
         }
     }
 
+    /// Sentences one after another: Chinese has no space between them.
+    pub(super) fn sentences(self, sentences: &[&str]) -> String {
+        sentences.join(if self == Self::English { " " } else { "" })
+    }
+
     /// Its tag (BCP 47).
     pub(super) const fn tag(self) -> &'static str {
         match self {
@@ -129,6 +134,8 @@ texts! {
     result,
     required,
     faults,
+    later,
+    nothing_happened,
     not_a_number,
     not_a_time,
     not_a_day,

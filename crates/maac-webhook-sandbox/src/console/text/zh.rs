@@ -48,6 +48,8 @@ pub(super) const TEXTS: Texts = Texts {
     result: "結果",
     required: "必填",
     faults: "請修正以下項目",
+    later: "請稍後再送出一次",
+    nothing_happened: "事件尚未發生，表單內容已保留。",
     not_a_number: "請輸入數字。",
     not_a_time: "請輸入日期與時間。",
     not_a_day: "請輸入日期，例如 2025-12-31。",

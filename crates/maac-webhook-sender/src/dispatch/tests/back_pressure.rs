@@ -70,3 +70,46 @@ async fn an_event_for_nobody_needs_no_room() {
     let dispatcher = dispatcher(&platform, &Receivers::default()).with_capacity(0);
     assert!(dispatcher.publish(&event()).await.unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn room_is_waited_for_and_what_is_reserved_is_nobody_elses() {
+    let (platform, ids) = platform(&["a.example", "b.example"]);
+    let receivers = Receivers::default();
+    receivers.take("a.example", Duration::from_secs(1));
+    receivers.take("b.example", Duration::from_secs(5));
+    let dispatcher = dispatcher(&platform, &receivers).with_capacity(4);
+    let topic = Topic::from(event().topic());
+    publish(&dispatcher).await;
+    assert_eq!(*dispatcher.try_reserve(&topic, 2).unwrap_err().kind(), full(4));
+    let began = Instant::now();
+    let mut room = dispatcher.reserve(&topic, 2).await.unwrap();
+    assert_eq!((began.elapsed().as_secs(), dispatcher.in_flight()), (5, 4));
+    assert_eq!(*dispatcher.publish(&event()).await.unwrap_err().kind(), full(4));
+    // Also once no more is taken.
+    let closing = tokio::spawn({
+        let dispatcher = dispatcher.clone();
+        async move { dispatcher.close().await }
+    });
+    while *dispatcher.send_test(ids[0], &event()).await.unwrap_err().kind() != DispatchErrorKind::Closed {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(dispatcher.publish_in(&mut room, &event()).await.unwrap().len(), 2);
+    drop(room);
+    closing.await.unwrap();
+    assert_eq!(receivers.requests("b.example").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn room_that_there_can_never_be_is_not_waited_for() {
+    let (platform, ids) = platform(&["a.example", "b.example"]);
+    let dispatcher = dispatcher(&platform, &Receivers::default()).with_capacity(3);
+    let topic = Topic::from(event().topic());
+    assert_eq!(*dispatcher.reserve(&topic, 2).await.unwrap_err().kind(), full(3));
+    // Room is for the endpoints that get the event alone, and an event that goes to more takes more.
+    dispatcher.lock().stop(ids[0], start()).unwrap();
+    let mut room = dispatcher.reserve(&topic, 1).await.unwrap();
+    assert_eq!(dispatcher.in_flight(), 1);
+    dispatcher.lock().resume(ids[0], start()).unwrap();
+    dispatcher.publish_in(&mut room, &event()).await.unwrap();
+    assert_eq!(dispatcher.in_flight(), 2);
+}

@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// By which call a message was pushed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MessageKind {
@@ -29,8 +29,9 @@ pub enum SendStatus {
     Sent,
 }
 
-/// A message that was pushed through the OpenAPI.
-#[derive(Clone, Debug)]
+/// A message that was pushed through the OpenAPI. It can be written down, but for who opened it, and
+/// [taken up again](super::Messages::restore_message).
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct PushedMessage {
     pub(super) id: u64,
     pub(super) kind: MessageKind,
@@ -39,11 +40,12 @@ pub struct PushedMessage {
     pub(super) pushed_at: Timestamp,
     pub(super) sending_at: Timestamp,
     pub(super) sent_at: Timestamp,
+    #[serde(skip)]
     pub(super) opened_by: HashSet<String>,
 }
 
 /// A friend whom a message is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Recipient {
     /// The friend.

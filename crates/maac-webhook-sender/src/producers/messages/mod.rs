@@ -7,6 +7,7 @@ mod message;
 mod opening;
 mod report;
 mod request;
+mod restore;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// An event of the OpenAPI, that messages are pushed under (`POST /event/`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An event of the OpenAPI, that messages are pushed under (`POST /event/`). It can be written down and
+/// [taken up again](super::Messages::restore_event).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct OpenApiEvent {
     pub(super) id: u64,
     pub(super) name: String,

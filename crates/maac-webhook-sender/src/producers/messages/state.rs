@@ -19,14 +19,14 @@ use crate::{
 /// The OpenAPI's events, the messages that were pushed, the broadcasts, and who opened what.
 #[derive(Clone, Debug)]
 pub struct Messages {
-    events: BTreeMap<u64, OpenApiEvent>,
-    messages: BTreeMap<u64, PushedMessage>,
+    pub(super) events: BTreeMap<u64, OpenApiEvent>,
+    pub(super) messages: BTreeMap<u64, PushedMessage>,
     /// Who opened each broadcast.
-    broadcasts: BTreeMap<u64, HashSet<String>>,
+    pub(super) broadcasts: BTreeMap<u64, HashSet<String>>,
     unreachable: BTreeSet<String>,
-    next_id: u64,
+    pub(super) next_id: u64,
     event_limit: usize,
-    message_limit: usize,
+    pub(super) message_limit: usize,
     second_push_opens: bool,
     pending: Duration,
     sending: Duration,
@@ -134,7 +134,7 @@ impl Messages {
     }
 
     /// The messages, the newest first.
-    pub fn messages(&self) -> impl ExactSizeIterator<Item = &PushedMessage> {
+    pub fn messages(&self) -> impl DoubleEndedIterator<Item = &PushedMessage> + ExactSizeIterator {
         self.messages.values().rev()
     }
 
@@ -188,15 +188,12 @@ impl Messages {
     /// Sends a broadcast to all friends, and gives back its id.
     pub fn broadcast(&mut self) -> u64 {
         let id = self.id();
-        self.broadcasts.insert(id, HashSet::new());
-        while self.broadcasts.len() > self.message_limit {
-            self.broadcasts.pop_first();
-        }
+        self.restore_broadcast(id);
         id
     }
 
     /// The broadcasts with the number of friends who opened each, the newest first.
-    pub fn broadcasts(&self) -> impl ExactSizeIterator<Item = (u64, usize)> {
+    pub fn broadcasts(&self) -> impl DoubleEndedIterator<Item = (u64, usize)> + ExactSizeIterator {
         self.broadcasts.iter().rev().map(|(id, opened_by)| (*id, opened_by.len()))
     }
 
@@ -290,12 +287,10 @@ impl Messages {
         let sending_at = now.checked_add(pending).unwrap_or(now);
         let sent_at = sending_at.checked_add(sending).unwrap_or(sending_at);
         let (id, pushed_at, opened_by) = (self.id(), now, HashSet::new());
-        while self.messages.len() >= self.message_limit.max(1) {
-            self.messages.pop_first();
-        }
         let message =
             PushedMessage { id, kind, template_id, recipients, pushed_at, sending_at, sent_at, opened_by };
-        Ok(self.messages.entry(id).or_insert(message))
+        self.restore_message(message);
+        self.message(id)
     }
 
     /// Of events, messages and broadcasts alike, so that none is taken for another.

@@ -242,3 +242,37 @@ proptest! {
         prop_assert_eq!(opens as usize + of_broadcasts, seen.len());
     }
 }
+
+#[test]
+fn what_was_written_down_is_opened_for_the_first_time_once_in_all() {
+    let (mut messages, event) = messages();
+    let id = messages.multicast(&Multicast::new(7, Some(event), [uid(1), uid(2)]), now()).unwrap().id();
+    let broadcast = messages.broadcast();
+    let later = now() + 2.seconds();
+    messages.open(id, &friend(1), later).unwrap().unwrap();
+    let written = serde_json::to_string(messages.message(id).unwrap()).unwrap();
+    let event_written = serde_json::to_string(messages.event(event).unwrap()).unwrap();
+    assert!(!written.contains("opened_by"));
+
+    let mut again = Messages::new();
+    again.restore_event(serde_json::from_str(&event_written).unwrap());
+    again.restore_message(serde_json::from_str(&written).unwrap());
+    again.restore_broadcast(broadcast);
+    for opened in [id, broadcast] {
+        again.restore_open(opened, uid(1));
+    }
+    assert_eq!(again.event(event).unwrap(), messages.event(event).unwrap());
+    assert_eq!(again.open(id, &friend(1), later).unwrap(), Err(NoFirstOpen::OpenedBefore));
+    assert_eq!(again.open_broadcast(broadcast, &friend(1)).unwrap(), Err(NoFirstOpen::OpenedBefore));
+    assert!(again.open(id, &friend(2), later).unwrap().is_ok());
+    assert_eq!(again.event(event).unwrap().report(None, None).opens, 2);
+    assert!(again.broadcast() > broadcast);
+
+    for opened in [id, broadcast] {
+        again.forget_open(opened, &uid(1));
+    }
+    assert!(again.open(id, &friend(1), later).unwrap().is_ok());
+    assert!(again.open_broadcast(broadcast, &friend(1)).unwrap().is_ok());
+    again.forget(broadcast);
+    assert!(again.open_broadcast(broadcast, &friend(2)).is_err());
+}

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use maac_webhook::event::{LinePushErrorCategory, MessageStatus, SmsErrorCategory};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     payload::PnpStatusUpdated,
@@ -34,10 +34,11 @@ impl From<MessageStatus> for Report {
     }
 }
 
-/// An SMS+ message and where it stands.
-#[derive(Clone, Debug, PartialEq)]
+/// An SMS+ message and where it stands. It can be written down and [taken up again](super::SmsPlus::restore).
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct PnpMessage {
     event: PnpStatusUpdated,
+    #[serde(serialize_with = "as_text")]
     status: MessageStatus,
     sms: bool,
     reports_after_timeout: bool,
@@ -169,4 +170,8 @@ impl PnpMessage {
         (self.status, self.reported_at) = (status.clone(), now);
         Ok(&self.event)
     }
+}
+
+fn as_text<S: Serializer>(status: &MessageStatus, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(status.as_str())
 }

@@ -79,13 +79,32 @@ impl SmsPlus {
         Ok(())
     }
 
+    /// Removes the template of this id. The messages that it was used for stay.
+    ///
+    /// # Errors
+    ///
+    /// A template that there is not, and one of which messages are still on their way.
+    pub fn remove_setting(&mut self, id: u64) -> Result<(), ProducerError> {
+        if !self.settings.contains_key(&id) {
+            return Err(ProducerErrorKind::NoSuchPnpSetting { id }.into());
+        }
+        let is_used =
+            |message: &&PnpMessage| message.event().pnp_setting_id == id && !message.next().is_empty();
+        let messages = self.messages.values().filter(is_used).count();
+        if messages > 0 {
+            return Err(ProducerErrorKind::PnpSettingInUse { id, messages }.into());
+        }
+        self.settings.remove(&id);
+        Ok(())
+    }
+
     /// The templates, by id.
     pub fn settings(&self) -> impl Iterator<Item = &PnpSetting> {
         self.settings.values()
     }
 
     /// The messages, the newest first.
-    pub fn messages(&self) -> impl Iterator<Item = &PnpMessage> {
+    pub fn messages(&self) -> impl DoubleEndedIterator<Item = &PnpMessage> + ExactSizeIterator {
         self.messages.values().rev()
     }
 
@@ -153,6 +172,21 @@ impl SmsPlus {
         message.report(report, now).cloned()
     }
 
+    /// Takes up a message as it was, in the place of the one of its id. New messages have later ids.
+    pub fn restore(&mut self, message: PnpMessage) {
+        let id = message.id();
+        self.next_id = self.next_id.max(id.saturating_add(1));
+        self.messages.insert(id, message);
+        while self.messages.len() > self.message_limit {
+            self.messages.pop_first();
+        }
+    }
+
+    /// Forgets a message, as if it had never been pushed.
+    pub fn forget(&mut self, id: u64) {
+        self.messages.remove(&id);
+    }
+
     fn check(&self, push: &PnpPush) -> Result<&PnpSetting, ProducerError> {
         let id = push.pnp_setting_id;
         let setting = self.settings.get(&id).ok_or(ProducerErrorKind::NoSuchPnpSetting { id })?;
@@ -172,7 +206,6 @@ impl SmsPlus {
 
     fn add(&mut self, push: &PnpPush, setting: &PnpSetting, now: Timestamp) -> PnpStatusUpdated {
         let id = self.next_id;
-        self.next_id += 1;
         let event = PnpStatusUpdated {
             pnp_setting_id: setting.id,
             pnp_setting_name: setting.name.clone(),
@@ -193,10 +226,7 @@ impl SmsPlus {
         };
         let message = PnpMessage::new(event, setting.sms, self.reports_after_timeout, now);
         let event = message.event().clone();
-        self.messages.insert(id, message);
-        while self.messages.len() > self.message_limit {
-            self.messages.pop_first();
-        }
+        self.restore(message);
         event
     }
 }

@@ -203,3 +203,36 @@ fn every_documented_status_is_reached() {
     }
     assert!(S::DOCUMENTED.iter().all(|status| reached.contains(status)), "{reached:?}");
 }
+
+#[test]
+fn a_message_that_was_written_down_goes_on_where_it_was() {
+    let mut sms_plus = sms_plus().with_reports_after_timeout(true);
+    let id = sms_plus.push(&push(true), now()).unwrap().pnp_message_id;
+    sms_plus.report(id, &Report::new(S::LinePushFailed), now()).unwrap();
+    let text = serde_json::to_string(sms_plus.message(id).unwrap()).unwrap();
+    let kept: PnpMessage = serde_json::from_str(&text).unwrap();
+    assert_eq!(kept, *sms_plus.message(id).unwrap());
+
+    let mut again = SmsPlus::new().with_message_limit(2);
+    again.restore(kept);
+    let event = again.report(id, &Report::new(S::PnpPreparing), now()).unwrap();
+    assert_eq!(event.line_push_status.as_deref(), Some("failed"));
+    again.add_setting(PnpSetting::new(1, "出貨通知", true)).unwrap();
+    let later = again.push(&push(false), now()).unwrap().pnp_message_id;
+    assert!(later > id);
+    again.forget(id);
+    assert_eq!(again.messages().map(PnpMessage::id).collect::<Vec<_>>(), [later]);
+}
+
+#[test]
+fn a_template_is_removed_once_none_of_its_messages_is_on_its_way() {
+    let mut sms_plus = sms_plus();
+    let id = sms_plus.push(&push(true), now()).unwrap().pnp_message_id;
+    sms_plus.remove_setting(2).unwrap();
+    let used = Kind::PnpSettingInUse { id: 1, messages: 1 };
+    assert_eq!(*sms_plus.remove_setting(1).unwrap_err().kind(), used);
+    sms_plus.report(id, &Report::new(S::LinePushDelivered), now()).unwrap();
+    sms_plus.remove_setting(1).unwrap();
+    assert_eq!(*sms_plus.remove_setting(1).unwrap_err().kind(), Kind::NoSuchPnpSetting { id: 1 });
+    assert_eq!(sms_plus.message(id).unwrap().event().pnp_setting_name, "出貨通知");
+}

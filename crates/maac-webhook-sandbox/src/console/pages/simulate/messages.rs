@@ -8,10 +8,10 @@ use maac_webhook_sender::producers::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{friends, note, number, publish, refused};
+use super::{friends, note, number, refused, see_event};
 use crate::console::{
     Console,
-    answer::{Answer, see},
+    answer::{Answer, OrFail, see},
     errors,
     forms::{Faults, Form},
     layout::{self, Place},
@@ -38,21 +38,19 @@ pub(in crate::console) async fn show(
     page(&console, &visit, &fields, &Faults::default(), done)
 }
 
-pub(in crate::console) async fn broadcast(State(console): State<Console>, _: Posted) -> Answer {
-    console.sandbox().producers().messages.broadcast();
+pub(in crate::console) async fn broadcast(State(console): State<Console>, posted: Posted) -> Answer {
+    console.sandbox().broadcast().await.or_fail(&posted.visit)?;
     Ok(see("/simulate/messages?done=saved"))
 }
 
 pub(in crate::console) async fn create_event(State(console): State<Console>, posted: Posted) -> Answer {
     let Posted { visit, fields } = posted;
-    let now = console.sandbox().now();
-    let created = console.sandbox().producers().messages.create_event(fields.one("name"), now).map(|_| ());
-    match created {
-        Ok(()) => Ok(see("/simulate/messages?done=saved")),
+    match console.sandbox().create_openapi_event(fields.one("name")).await {
+        Ok(_) => Ok(see("/simulate/messages?done=saved")),
         Err(error) => {
             let mut faults = Faults::default();
-            note(&visit, &mut faults, &error.into())?;
-            Ok(refused(page(&console, &visit, &fields, &faults, None)))
+            note(&visit, &mut faults, &error)?;
+            Ok(refused(&faults, page(&console, &visit, &fields, &faults, None)))
         }
     }
 }
@@ -67,53 +65,46 @@ pub(in crate::console) async fn push(State(console): State<Console>, posted: Pos
     };
     let to: Vec<String> = fields.all("to").map(ToOwned::to_owned).collect();
     if let Some(template) = template.filter(|_| faults.is_empty()) {
-        let now = console.sandbox().now();
-        let pushed = {
-            let messages = &mut console.sandbox().producers().messages;
-            match fields.one("kind") {
-                "multicast" => messages.multicast(&Multicast::new(template, event_id, to), now).map(|_| ()),
-                "enhanced" => messages
-                    .enhanced_multicast(&EnhancedMulticast::new(template, event_id, to), now)
-                    .map(|_| ()),
-                // A push is to one friend: to several it is several.
-                _ => to
-                    .iter()
-                    .try_for_each(|to| messages.push(&Push::new(template, event_id, to), now).map(|_| ())),
+        let sandbox = console.sandbox();
+        let pushed = match fields.one("kind") {
+            _ if to.is_empty() => Ok(()),
+            "multicast" => sandbox.multicast(Multicast::new(template, event_id, &to)).await.map(drop),
+            "enhanced" => {
+                sandbox.enhanced_multicast(EnhancedMulticast::new(template, event_id, &to)).await.map(drop)
             }
+            // A push is to one friend: to several it is several.
+            _ => sandbox.push(to.iter().map(|to| Push::new(template, event_id, to))).await.map(drop),
         };
         match pushed {
-            Ok(()) if fields.all("to").next().is_some() => return Ok(see("/simulate/messages?done=saved")),
-            Ok(()) => faults.add(Some("to"), visit.t.choose_friend),
-            Err(error) => note(&visit, &mut faults, &error.into())?,
+            Ok(()) if to.is_empty() => faults.add(Some("to"), visit.t.choose_friend),
+            Ok(()) => return Ok(see("/simulate/messages?done=saved")),
+            Err(error) => note(&visit, &mut faults, &error)?,
         }
     }
-    Ok(refused(page(&console, &visit, &fields, &faults, None)))
+    Ok(refused(&faults, page(&console, &visit, &fields, &faults, None)))
 }
 
 pub(in crate::console) async fn open(State(console): State<Console>, posted: Posted) -> Answer {
     let Posted { visit, fields } = posted;
     let mut faults = Faults::default();
-    let now = console.sandbox().now();
-    let opened = {
-        let producers = &mut *console.sandbox().producers();
-        let friend =
-            producers.setup().friends.iter().find(|own| own.line_uid == fields.one("friend")).cloned();
-        let id = fields.one("message").parse::<u64>().ok();
-        match (friend, id) {
-            (Some(friend), Some(id)) if fields.one("kind") == "broadcast" => {
-                Some(producers.messages.open_broadcast(id, &friend))
-            }
-            (Some(friend), Some(id)) => Some(producers.messages.open(id, &friend, now)),
-            _ => None,
+    let friend = {
+        let producers = console.sandbox().producers();
+        producers.setup().friends.iter().find(|own| own.line_uid == fields.one("friend")).cloned()
+    };
+    let opened = match (friend, fields.one("message").parse::<u64>().ok()) {
+        (Some(friend), Some(id)) if fields.one("kind") == "broadcast" => {
+            Some(console.sandbox().open_broadcast(id, friend).await)
         }
+        (Some(friend), Some(id)) => Some(console.sandbox().open_message(id, friend).await),
+        _ => None,
     };
     match opened {
-        Some(Ok(Ok(event))) => return publish(&console, &visit, event).await,
+        Some(Ok(Ok(event))) => return Ok(see_event(&event)),
         Some(Ok(Err(why))) => return Ok(no_event(&visit, why).into_response()),
-        Some(Err(error)) => note(&visit, &mut faults, &error.into())?,
+        Some(Err(error)) => note(&visit, &mut faults, &error)?,
         None => faults.add(None, visit.t.choose_friend),
     }
-    Ok(refused(page(&console, &visit, &fields, &faults, None)))
+    Ok(refused(&faults, page(&console, &visit, &fields, &faults, None)))
 }
 
 /// An open that gives no event is no error, and worth knowing.

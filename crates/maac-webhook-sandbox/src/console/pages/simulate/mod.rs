@@ -7,12 +7,10 @@ pub(in crate::console) mod receipt;
 pub(in crate::console) mod sms_plus;
 pub(in crate::console) mod survey;
 
-use axum::{
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use maac_webhook::event::Topic;
 use maac_webhook_sender::{
+    dispatch::DispatchErrorKind,
     payload::Payload,
     platform::topic_name,
     producers::{Friend, ProducerErrorKind},
@@ -24,7 +22,7 @@ use crate::{
     PublishedEvent, SandboxError, SandboxErrorKind, Setup,
     console::{
         Console,
-        answer::{Answer, Failed, failed, see},
+        answer::{Failed, failed, see},
         errors,
         forms::{Faults, Form},
         layout::{self, Place},
@@ -131,10 +129,21 @@ fn taiwan_text(at: jiff::Timestamp) -> String {
     zoned.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-/// Notes what a producer refuses, beside the field that it is about.
+/// Notes what a producer refuses, beside the field that it is about. Where there is no room for the event, the form is to be
+/// sent again: nothing has happened.
 fn note(visit: &Visit, faults: &mut Faults, error: &SandboxError) -> Result<(), Failed> {
-    let SandboxErrorKind::Producer(kind) = error.kind() else { return Err(failed(visit, error)) };
     use ProducerErrorKind as Kind;
+
+    let kind = match error.kind() {
+        SandboxErrorKind::Producer(kind) => kind,
+        SandboxErrorKind::Dispatch(kind @ DispatchErrorKind::QueueFull { .. }) => {
+            faults.later(
+                visit.lang.sentences(&[&errors::dispatch(visit.lang, kind), visit.t.nothing_happened]),
+            );
+            return Ok(());
+        }
+        _ => return Err(failed(visit, error)),
+    };
 
     let field = match kind {
         Kind::InvalidLineUid | Kind::NotARecipient => Some("friend"),
@@ -161,20 +170,32 @@ fn note(visit: &Visit, faults: &mut Faults, error: &SandboxError) -> Result<(), 
     Ok(())
 }
 
-fn refused(page: Markup) -> Response {
-    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+fn refused(faults: &Faults, page: Markup) -> Response {
+    (faults.status(), page).into_response()
 }
 
-/// Lets one event happen, and leads to what became of it.
-async fn publish(console: &Console, visit: &Visit, payload: impl Into<Payload>) -> Answer {
-    let event = console.sandbox().publish(payload).await.map_err(|error| failed(visit, &error))?;
-    Ok(see(&format!("/events/{}", event.id)))
+/// Lets one event happen, and leads to what became of it; `None` where there is no room for it, which is noted.
+async fn publish(
+    console: &Console,
+    visit: &Visit,
+    faults: &mut Faults,
+    payload: impl Into<Payload>,
+) -> Result<Option<Response>, Failed> {
+    match console.sandbox().publish(payload).await {
+        Ok(event) => Ok(Some(see_event(&event))),
+        Err(error) => note(visit, faults, &error).map(|()| None),
+    }
+}
+
+/// Leads to what became of an event.
+fn see_event(event: &PublishedEvent) -> Response {
+    see(&format!("/events/{}", event.id))
 }
 
 /// What one of several came to: an event, or why there is none.
 struct Outcome {
     label: String,
-    event: Result<PublishedEvent, String>,
+    event: Result<Option<PublishedEvent>, String>,
 }
 
 fn outcomes(visit: &Visit, title: &str, back: &str, outcomes: &[Outcome]) -> Markup {
@@ -187,7 +208,8 @@ fn outcomes(visit: &Visit, title: &str, back: &str, outcomes: &[Outcome]) -> Mar
                 li class="card" {
                     h2 { (outcome.label) }
                     @match &outcome.event {
-                        Ok(event) => {
+                        Ok(None) => {}
+                        Ok(Some(event)) => {
                             p { a href={ "/events/" (event.id) } { (topic_name(&event.topic)) } }
                             @if event.endpoints.is_empty() { p { (t.no_endpoint) } }
                             @for verdict in &event.endpoints {

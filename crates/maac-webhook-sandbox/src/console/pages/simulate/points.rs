@@ -43,7 +43,11 @@ pub(in crate::console) async fn grant(State(console): State<Console>, posted: Po
             }));
             if let Ok(grant) = grant {
                 match grant.event(console.sandbox().now()) {
-                    Ok(event) => return publish(&console, &visit, event).await,
+                    Ok(event) => {
+                        if let Some(page) = publish(&console, &visit, &mut faults, event).await? {
+                            return Ok(page);
+                        }
+                    }
                     Err(error) => note(&visit, &mut faults, &error.into())?,
                 }
             }
@@ -51,7 +55,7 @@ pub(in crate::console) async fn grant(State(console): State<Console>, posted: Po
         Ok(_) => {}
         Err(error) => note(&visit, &mut faults, &error)?,
     }
-    Ok(refused(form(&console, &visit, &fields, &faults)))
+    Ok(refused(&faults, form(&console, &visit, &fields, &faults)))
 }
 
 fn form(console: &Console, visit: &Visit, fields: &Fields, faults: &Faults) -> Markup {

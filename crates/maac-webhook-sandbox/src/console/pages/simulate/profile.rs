@@ -38,14 +38,18 @@ pub(in crate::console) async fn bind(State(console): State<Console>, posted: Pos
                 .ok()
             });
             match binding.map(|binding| binding.event()) {
-                Some(Ok(event)) => return publish(&console, &visit, event).await,
+                Some(Ok(event)) => {
+                    if let Some(page) = publish(&console, &visit, &mut faults, event).await? {
+                        return Ok(page);
+                    }
+                }
                 Some(Err(error)) => note(&visit, &mut faults, &error.into())?,
                 None => faults.add(Some("pnp_setting_id"), visit.t.choose_template),
             }
         }
         Err(error) => note(&visit, &mut faults, &error)?,
     }
-    Ok(refused(form(&console, &visit, &fields, &faults)))
+    Ok(refused(&faults, form(&console, &visit, &fields, &faults)))
 }
 
 fn form(console: &Console, visit: &Visit, fields: &Fields, faults: &Faults) -> Markup {

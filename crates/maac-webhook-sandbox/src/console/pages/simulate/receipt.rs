@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Outcome, friend_fields, friend_of, note, outcomes, refused, taiwan_text, taiwan_time};
 use crate::console::{
     Console,
-    answer::{Answer, failed, see},
+    answer::{Answer, see},
     errors,
     forms::{Faults, Form},
     layout::{self, Place},
@@ -60,25 +60,29 @@ pub(in crate::console) async fn upload(State(console): State<Console>, posted: P
             let producers = console.sandbox().producers();
             producers.receipts.upload(&upload, &producers.setup().campaigns, now)
         }
-        None => return Ok(refused(form(&console, &visit, &fields, &faults, None))),
+        None => return Ok(refused(&faults, form(&console, &visit, &fields, &faults, None))),
     };
     let results = match results {
         Ok(results) => results,
         Err(error) => {
             note(&visit, &mut faults, &error.into())?;
-            return Ok(refused(form(&console, &visit, &fields, &faults, None)));
+            return Ok(refused(&faults, form(&console, &visit, &fields, &faults, None)));
         }
     };
-    let mut told = Vec::new();
-    for result in results {
-        let event = match result.event {
-            Ok(event) => {
-                Ok(console.sandbox().publish(event).await.map_err(|error| failed(&visit, &error))?)
-            }
-            Err(why) => Err(errors::no_match(visit.lang, &why)),
-        };
-        told.push(Outcome { label: result.campaign, event });
-    }
+    // All of the receipt's events, or none.
+    let events: Vec<_> = results.iter().filter_map(|result| result.event.clone().ok()).collect();
+    let mut published = match console.sandbox().publish_all(events).await {
+        Ok(published) => published.into_iter(),
+        Err(error) => {
+            note(&visit, &mut faults, &error)?;
+            return Ok(refused(&faults, form(&console, &visit, &fields, &faults, None)));
+        }
+    };
+    let told = results.into_iter().map(|result| Outcome {
+        label: result.campaign,
+        event: result.event.map(|_| published.next()).map_err(|why| errors::no_match(visit.lang, &why)),
+    });
+    let told: Vec<_> = told.collect();
     Ok(outcomes(&visit, visit.t.receipt, "/simulate/receipt", &told).into_response())
 }
 
@@ -249,7 +253,7 @@ pub(in crate::console) async fn put_campaign(State(console): State<Console>, pos
             Err(error) => note(&visit, &mut faults, &error)?,
         }
     }
-    Ok(refused(campaign_form(&visit, &fields, &faults)))
+    Ok(refused(&faults, campaign_form(&visit, &fields, &faults)))
 }
 
 fn campaign_form(visit: &Visit, fields: &Fields, faults: &Faults) -> Markup {

@@ -15,7 +15,7 @@ use crate::{
     Setup,
     console::{
         Console,
-        answer::{Answer, failed, missing, see},
+        answer::{Answer, missing, see},
         forms::{Faults, Form},
         layout::{self, Place},
         pages::webhooks::done_text,
@@ -60,19 +60,14 @@ pub(in crate::console) async fn push(State(console): State<Console>, posted: Pos
         push.event_id = number(&visit, &fields, "event_id", &mut faults);
     }
     if faults.is_empty() {
-        let now = console.sandbox().now();
-        let pushed = console.sandbox().producers().sms_plus.push(&push, now);
-        match pushed {
-            Ok(event) => {
-                let id = event.pnp_message_id;
-                let published =
-                    console.sandbox().publish(event).await.map_err(|error| failed(&visit, &error))?;
-                return Ok(see(&format!("/simulate/sms-plus/messages/{id}?event={}", published.id)));
+        match console.sandbox().push_pnp(push).await {
+            Ok((message, event)) => {
+                return Ok(see(&format!("/simulate/sms-plus/messages/{}?event={}", message.id(), event.id)));
             }
-            Err(error) => note(&visit, &mut faults, &error.into())?,
+            Err(error) => note(&visit, &mut faults, &error)?,
         }
     }
-    Ok(refused(form(&console, &visit, &fields, &faults, None)))
+    Ok(refused(&faults, form(&console, &visit, &fields, &faults, None)))
 }
 
 fn form(console: &Console, visit: &Visit, fields: &Fields, faults: &Faults, done: Option<&str>) -> Markup {
@@ -143,18 +138,13 @@ pub(in crate::console) async fn report(
             report.sms_error_category = Some(SmsErrorCategory::from(category));
         }
     }
-    let now = console.sandbox().now();
-    let reported = console.sandbox().producers().sms_plus.report(id, &report, now);
-    match reported {
-        Ok(event) => {
-            let published = console.sandbox().publish(event).await.map_err(|error| failed(&visit, &error))?;
-            Ok(see(&format!("/simulate/sms-plus/messages/{id}?event={}", published.id)))
-        }
+    match console.sandbox().report_pnp(id, report).await {
+        Ok((_, event)) => Ok(see(&format!("/simulate/sms-plus/messages/{id}?event={}", event.id))),
         Err(error) => {
             let mut faults = Faults::default();
-            note(&visit, &mut faults, &error.into())?;
+            note(&visit, &mut faults, &error)?;
             let message = message_of(&console, id).ok_or_else(|| missing(&visit))?;
-            Ok(refused(message_page(&visit, &message, &faults, None)))
+            Ok(refused(&faults, message_page(&visit, &message, &faults, None)))
         }
     }
 }
@@ -241,7 +231,7 @@ pub(in crate::console) async fn put_template(State(console): State<Console>, pos
             Err(error) => note(&visit, &mut faults, &error)?,
         }
     }
-    Ok(refused(template_form(&visit, &fields, &faults)))
+    Ok(refused(&faults, template_form(&visit, &fields, &faults)))
 }
 
 fn template_form(visit: &Visit, fields: &Fields, faults: &Faults) -> Markup {

@@ -53,14 +53,18 @@ pub(in crate::console) async fn submit(State(console): State<Console>, posted: P
                 let now = console.sandbox().now();
                 let submitted = console.sandbox().producers().survey_cake.submit(survey, &submission, now);
                 match submitted {
-                    Ok(event) => return publish(&console, &visit, event).await,
+                    Ok(event) => {
+                        if let Some(page) = publish(&console, &visit, &mut faults, event).await? {
+                            return Ok(page);
+                        }
+                    }
                     Err(error) => note(&visit, &mut faults, &error.into())?,
                 }
             }
             Err(error) => note(&visit, &mut faults, &error)?,
         }
     }
-    Ok(refused(form(&console, &visit, survey.as_ref(), &fields, &faults, None)))
+    Ok(refused(&faults, form(&console, &visit, survey.as_ref(), &fields, &faults, None)))
 }
 
 /// How a question is asked.
@@ -244,7 +248,7 @@ pub(in crate::console) async fn put(State(console): State<Console>, posted: Post
         }
         Err(error) => faults.add(Some("survey"), format!("{} {error}", visit.t.not_a_survey)),
     }
-    Ok(refused(edit_form(&visit, &fields, &faults)))
+    Ok(refused(&faults, edit_form(&visit, &fields, &faults)))
 }
 
 fn edit_form(visit: &Visit, fields: &Fields, faults: &Faults) -> Markup {
