@@ -66,10 +66,15 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "URL", default_value = DEFAULT_SANDBOX, value_parser = sandbox_data)]
     pub(crate) data: SandboxData,
 
-    /// Ask whoever uses the console, or its API, for the token in this file: 16 characters at least, none of them a space. It is that of MAAC's OpenAPI
-    /// calls too, which have one of this run where there is no file
+    /// Ask whoever uses the console, or its API, for the token in this file: 16 characters at least, none of them a space. It
+    /// is that of MAAC's OpenAPI calls too, unless they have their own
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+
+    /// Ask whoever makes MAAC's OpenAPI calls for the token in this file. Where there is none, it is one of this run, which
+    /// the console shows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi_token_file: Option<PathBuf>,
 
     /// Serve the console under this host name too, as behind a proxy; may be given several times. Addresses and localhost
     /// are served in any case

@@ -1,6 +1,6 @@
 //! `sandbox`: MAAC's console on this machine.
 
-use std::{fs, path::Path, time::Duration};
+use std::{error::Error, fs, path::Path, time::Duration};
 
 use maac_webhook_sandbox::{
     Access, AccessToken, Console, Sandbox, Settings, api,
@@ -25,7 +25,8 @@ const GRACE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(args: &SandboxArgs) -> Result<Answer, Failure> {
     let mut signals = Signals::new().map_err(|error| Failure::because("no signals can be had", error))?;
-    let (token, openapi_token) = args.token_file.as_deref().map(tokens).transpose()?.unzip();
+    let (token, both) = args.token_file.as_deref().map(tokens).transpose()?.unzip();
+    let openapi_token = args.openapi_token_file.as_deref().map(openapi_token).transpose()?.or(both);
     let settings = match &args.data {
         SandboxData::Memory => Settings::new(),
         SandboxData::Sqlite(path) => Settings::new().with_file(path),
@@ -45,14 +46,10 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<Answer, Failure> {
         Failure::new(format!("{address} can be reached by others: name a file with a token by --token-file"))
     })?;
     let access = args.host.iter().fold(access, |access, host| access.with_host(host.as_str()));
-    let openapi_token = openapi_token.unwrap_or_else(|| {
-        let token = OpenApiToken::random();
-        log::line(format_args!(
-            "OpenAPI calls at http://{address}/openapi/v1 with the token {}",
-            token.expose_token()
-        ));
-        token
-    });
+    let openapi_token = openapi_token.unwrap_or_else(OpenApiToken::random);
+    log::line(format_args!(
+        "OpenAPI calls at http://{address}/openapi/v1, with the token that http://{address}/openapi shows"
+    ));
     let served = Served::start(listener, sandbox, access, openapi_token);
     log::line(format_args!("listening on http://{address}"));
     signals.next().await;
@@ -84,9 +81,9 @@ impl Served {
         access: Access,
         openapi_token: OpenApiToken,
     ) -> Self {
+        let console = Console::new(sandbox.clone(), access).with_openapi_token(openapi_token.clone());
         let calls = openapi::router(sandbox.clone(), &OpenApiSettings::new(openapi_token));
-        let beside = api::router(sandbox.clone()).merge(calls);
-        let app = Console::new(sandbox, access).router(beside);
+        let app = console.router(api::router(sandbox).merge(calls));
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(server::serve(listener, app, Limits::default(), async {
             // Either the word to stop, or whoever could give it is gone.
@@ -103,11 +100,19 @@ impl Served {
 
 /// The token of a file, for the console and for the calls.
 fn tokens(path: &Path) -> Result<(AccessToken, OpenApiToken), Failure> {
+    let access = AccessToken::new(&read(path)?).map_err(|error| unusable(path, error))?;
+    Ok((access, openapi_token(path)?))
+}
+
+fn openapi_token(path: &Path) -> Result<OpenApiToken, Failure> {
+    OpenApiToken::new(read(path)?.trim_end()).map_err(|error| unusable(path, error))
+}
+
+fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let cannot = |error| Failure::because(format!("cannot read the token in {}", path.display()), error);
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(cannot)?);
-    let access = AccessToken::new(&text)
-        .map_err(|error| Failure::because(format!("cannot use the token in {}", path.display()), error))?;
-    let calls = OpenApiToken::new(text.trim_end())
-        .map_err(|error| Failure::because(format!("cannot use the token in {}", path.display()), error))?;
-    Ok((access, calls))
+    fs::read_to_string(path).map(Zeroizing::new).map_err(cannot)
+}
+
+fn unusable(path: &Path, error: impl Error + Send + Sync + 'static) -> Failure {
+    Failure::because(format!("cannot use the token in {}", path.display()), error)
 }

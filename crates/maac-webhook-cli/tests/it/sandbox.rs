@@ -92,16 +92,22 @@ fn the_demo_stays_up_for_its_console_which_has_what_was_sent() {
 
 #[test]
 fn beside_the_console_are_the_api_and_maacs_openapi_calls_and_further_targets_can_be_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, token) = (folder.path().join("token"), "a-token-of-my-own");
+    fs::write(&file, format!("{token}\n")).unwrap();
     let args = ["sandbox", "--addr", "127.0.0.1:0", "--data", "none", "--allow-target", "172.17.0.0/16"];
+    let args = [&args[..], &["--openapi-token-file", file.to_str().unwrap()]].concat();
     let (mut running, _) = Running::start(&mut maac_webhook(&args));
-    let told = running.line_with("OpenAPI calls at ");
-    let token = told.rsplit(' ').next().unwrap().to_owned();
+    assert!(running.line_with("OpenAPI calls at ").ends_with("/openapi shows"));
     let address = running.listening().strip_prefix("http://").unwrap().to_owned();
     let described = get(&address, "/api/openapi.json", "");
     assert!(described.starts_with("HTTP/1.1 200") && described.contains(r#""openapi""#), "{described}");
     assert!(get(&address, "/openapi/v1/event/", "").starts_with("HTTP/1.1 401"));
     let with = format!("Authorization: Bearer {token}\r\n");
     assert!(get(&address, "/openapi/v1/event/", &with).starts_with("HTTP/1.1 200"));
+    let page = get(&address, "/openapi", "");
+    assert!(page.contains("/openapi/v1/event/") && !page.contains(token), "{page}");
+    assert!(!running.log_to_its_end().contains(token));
 
     let wrong = run(&mut maac_webhook(&["sandbox", "--data", "none", "--allow-target", "10.0.0.0/99"]), b"");
     assert!(wrong.contains("10.0.0.0/99"), "{wrong}");

@@ -19,6 +19,11 @@ impl Faults {
         self.all.push((field.map(Cow::Borrowed), text.into()));
     }
 
+    /// A fault of one of several fields.
+    pub(super) fn add_at(&mut self, field: String, text: impl Into<String>) {
+        self.all.push((Some(Cow::Owned(field)), text.into()));
+    }
+
     /// Nothing is wrong with the form: it can be sent again as it is, later.
     pub(super) fn later(&mut self, text: impl Into<String>) {
         self.later = true;
@@ -63,7 +68,7 @@ impl Form<'_> {
         }
     }
 
-    fn fault(&self, name: &str) -> Markup {
+    pub(super) fn fault(&self, name: &str) -> Markup {
         html! {
             @if let Some(text) = self.faults.of(name) { p class="fault" id={ (name) "-fault" } { (text) } }
         }
@@ -87,6 +92,16 @@ impl Form<'_> {
                 input type=(kind) id=(name) name=(name) value=(self.fields.raw(name)) aria-invalid=[invalid]
                     aria-describedby=[self.described_by(name, hint)] autocomplete="off"
                     step=[(kind == "datetime-local").then_some("1")];
+            }
+        }
+    }
+
+    /// One that is on or off.
+    pub(super) fn check(&self, name: &str, label: &str) -> Markup {
+        html! {
+            div class="choice" {
+                input type="checkbox" id=(name) name=(name) value="on" checked[self.fields.has(name, "on")];
+                label for=(name) { (label) }
             }
         }
     }

@@ -90,7 +90,7 @@ fn decide(console: &Console, request: &Request) -> Result<Session, Refused> {
     let Some(token) = console.access().token() else { return Ok(session) };
     let open = path == "/login" || path.starts_with("/assets/") || path == "/language"
         // MAAC's OpenAPI has tokens of its own.
-        || path.starts_with("/openapi/");
+        || path.starts_with("/openapi/v1/");
     if open || session.is_logged_in() || bearer(headers).is_some_and(|sent| token.is(sent)) {
         return Ok(session);
     }

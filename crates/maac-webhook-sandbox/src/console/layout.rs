@@ -14,6 +14,7 @@ pub(super) enum Place {
     Deliveries,
     Simulate,
     Log,
+    OpenApi,
     Nowhere,
 }
 
@@ -24,7 +25,9 @@ pub(super) fn page(visit: &Visit, place: Place, title: &str, main: &Markup) -> M
         (Place::Simulate, "/simulate", t.simulate),
         (Place::Deliveries, "/deliveries", t.deliveries),
         (Place::Log, "/log", t.live_log),
+        (Place::OpenApi, "/openapi", t.openapi),
     ];
+    let places = places.into_iter().filter(|(own, ..)| *own != Place::OpenApi || visit.has_openapi);
     html! {
         (DOCTYPE)
         html lang=(visit.lang.tag()) {

@@ -26,7 +26,7 @@ use axum::{
 
 pub use access::{Access, AccessToken, TokenRequired, TokenTooShort};
 
-use crate::Sandbox;
+use crate::{Sandbox, openapi::OpenApiToken};
 use history::History;
 use session::Sessions;
 
@@ -35,7 +35,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The console of a sandbox. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Console(Arc<Inner>);
+pub struct Console {
+    inner: Arc<Inner>,
+    openapi_token: Option<OpenApiToken>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -51,13 +54,21 @@ impl Console {
     pub fn new(sandbox: Sandbox, access: Access) -> Self {
         let history = History::follow(sandbox.dispatcher().watch());
         let sandbox = sandbox.with_patience(PATIENCE);
-        Self(Arc::new(Inner { sandbox, access, sessions: Sessions::new(), history }))
+        let inner = Inner { sandbox, access, sessions: Sessions::new(), history };
+        Self { inner: Arc::new(inner), openapi_token: None }
+    }
+
+    /// Adds a page that tells where MAAC's OpenAPI calls are, beside it under `/openapi/v1`, and uncovers their token.
+    #[must_use]
+    pub fn with_openapi_token(mut self, token: OpenApiToken) -> Self {
+        self.openapi_token = Some(token);
+        self
     }
 
     /// Its routes, with `others` behind the same guard: the host is checked, nothing is changed from another site's page, and a
     /// token is needed where the console's is.
     pub fn router(&self, others: Router) -> Router {
-        use pages::{deliveries, login, purchase, simulate, webhooks};
+        use pages::{deliveries, login, openapi, purchase, simulate, webhooks};
 
         let webhooks = Router::new()
             .route("/", get(webhooks::home))
@@ -89,7 +100,10 @@ impl Console {
                 get(simulate::receipt::campaign).post(simulate::receipt::put_campaign),
             )
             .route("/simulate/survey", get(simulate::survey::show).post(simulate::survey::submit))
-            .route("/simulate/survey/edit", get(simulate::survey::edit).post(simulate::survey::put))
+            .route("/simulate/survey/edit", get(simulate::survey_edit::edit).post(simulate::survey_edit::put))
+            .route("/simulate/friends", get(simulate::friends::list))
+            .route("/simulate/friend", get(simulate::friends::show).post(simulate::friends::put))
+            .route("/simulate/delete/{kind}", get(simulate::delete::confirm).post(simulate::delete::delete))
             .route("/simulate/sms-plus", get(simulate::sms_plus::show).post(simulate::sms_plus::push))
             .route(
                 "/simulate/sms-plus/template",
@@ -107,6 +121,8 @@ impl Console {
             .route("/simulate/messages/push", post(simulate::messages::push))
             .route("/simulate/messages/open", post(simulate::messages::open));
         let others_too = Router::new()
+            .route("/openapi", get(openapi::show))
+            .route("/openapi/token", post(openapi::uncover))
             .route("/login", get(login::show).post(login::log_in))
             .route("/logout", post(login::log_out))
             .route("/language", post(login::language))
@@ -124,18 +140,22 @@ impl Console {
     }
 
     fn sandbox(&self) -> &Sandbox {
-        &self.0.sandbox
+        &self.inner.sandbox
+    }
+
+    fn openapi_token(&self) -> Option<&OpenApiToken> {
+        self.openapi_token.as_ref()
     }
 
     fn access(&self) -> &Access {
-        &self.0.access
+        &self.inner.access
     }
 
     fn sessions(&self) -> &Sessions {
-        &self.0.sessions
+        &self.inner.sessions
     }
 
     fn history(&self) -> &History {
-        &self.0.history
+        &self.inner.history
     }
 }

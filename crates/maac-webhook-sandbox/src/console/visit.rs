@@ -21,12 +21,16 @@ pub(super) struct Visit {
     pub(super) t: &'static Texts,
     pub(super) csrf_token: String,
     pub(super) logged_in: bool,
+    /// Whether there is a page about the OpenAPI calls.
+    pub(super) has_openapi: bool,
+    /// The host that was asked for.
+    pub(super) host: String,
     /// Path and query.
     pub(super) at: String,
 }
 
 impl Visit {
-    pub(super) fn of(parts: &Parts) -> Option<Self> {
+    pub(super) fn of(parts: &Parts, console: &Console) -> Option<Self> {
         let session = parts.extensions.get::<Session>()?;
         let lang = language(&parts.headers);
         Some(Self {
@@ -34,16 +38,27 @@ impl Visit {
             t: lang.texts(),
             csrf_token: session.csrf_token().to_owned(),
             logged_in: session.is_logged_in(),
+            has_openapi: console.openapi_token().is_some(),
+            host: parts.headers.get(header::HOST)?.to_str().ok()?.to_owned(),
             at: parts.uri.path_and_query().map_or("/", |at| at.as_str()).to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+impl Visit {
+    pub(super) fn of_tests() -> Self {
+        let lang = Lang::English;
+        let [csrf_token, host, at] = ["", "localhost", "/"].map(ToOwned::to_owned);
+        Self { lang, t: lang.texts(), csrf_token, logged_in: false, has_openapi: false, host, at }
     }
 }
 
 impl FromRequestParts<Console> for Visit {
     type Rejection = StatusCode;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Console) -> Result<Self, StatusCode> {
-        Self::of(parts).ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, StatusCode> {
+        Self::of(parts, console).ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
@@ -86,6 +101,10 @@ impl Fields {
         Some(self.one(name)).filter(|text| !text.is_empty())
     }
 
+    pub(super) fn is_there(&self, name: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == name)
+    }
+
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
     }
@@ -113,7 +132,7 @@ impl FromRequest<Console> for Posted {
     async fn from_request(request: Request, console: &Console) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
         let session = parts.extensions.get::<Session>().cloned();
-        let (Some(visit), Some(session)) = (Visit::of(&parts), session) else {
+        let (Some(visit), Some(session)) = (Visit::of(&parts, console), session) else {
             return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
         };
         let form =

@@ -20,21 +20,29 @@ use tokio::net::TcpListener;
 pub(crate) struct Receiver {
     pub(crate) url: String,
     answers: Arc<Mutex<VecDeque<(u16, String)>>>,
+    otherwise: Arc<Mutex<(u16, String)>>,
 }
 
 impl Receiver {
     pub(crate) async fn start() -> Self {
         let answers = Arc::new(Mutex::new(VecDeque::<(u16, String)>::new()));
-        let mine = Arc::clone(&answers);
+        let otherwise = Arc::new(Mutex::new((200, "OK".to_owned())));
+        let (mine, always) = (Arc::clone(&answers), Arc::clone(&otherwise));
         let answer = move || {
-            let (status, body) = mine.lock().unwrap().pop_front().unwrap_or((200, "OK".to_owned()));
+            let next = mine.lock().unwrap().pop_front();
+            let (status, body) = next.unwrap_or_else(|| always.lock().unwrap().clone());
             async move { (StatusCode::from_u16(status).unwrap(), body) }
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/maac", listener.local_addr().unwrap());
         let app = Router::new().route("/webhooks/maac", post(answer));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { url, answers }
+        Self { url, answers, otherwise }
+    }
+
+    /// Answers with this status as often as it is asked.
+    pub(crate) fn answer_always(&self, status: u16) {
+        *self.otherwise.lock().unwrap() = (status, String::new());
     }
 
     pub(crate) fn answer(&self, status: u16, body: &str) {

@@ -126,7 +126,7 @@ pub(in crate::console) async fn event(
         };
         summaries.push(delivery.map(|delivery| delivery.summary));
     }
-    let title = format!("{}: {}", t.event, topic_name(&event.topic));
+    let title = format!("{}{}{}", t.event, visit.lang.colon(), topic_name(&event.topic));
     let main = html! {
         h1 { (title) }
         (layout::facts(&[(t.time, layout::exact_time(event.happened_at)), (t.topic, html! { code { (event.topic) } })]))

@@ -58,8 +58,8 @@ pub(super) fn response(visit: &Visit, attempt: &StoredAttempt) -> Markup {
         AttemptResult::Response(response) => {
             let body = response.body.as_bytes();
             html! {
-                p { (t.status_code) ": " (status_code(response.status)) }
-                p { (t.response_body) @if response.truncated { " (" (t.cut_off) ")" } ":" }
+                p { (t.status_code) (visit.lang.colon()) (status_code(response.status)) }
+                p { (t.response_body) @if response.truncated { (visit.lang.in_brackets(t.cut_off)) } (visit.lang.colon()) }
                 @if body.is_empty() {
                     p class="hint" { (t.empty) }
                 } @else {
@@ -72,14 +72,14 @@ pub(super) fn response(visit: &Visit, attempt: &StoredAttempt) -> Markup {
         }
         AttemptResult::Error { kind, message } => html! {
             p class="error" { (errors::transport(visit.lang, kind)) }
-            p class="hint" { code { (kind) } ": " (message) }
+            p class="hint" { code { (kind) } (visit.lang.colon()) (message) }
         },
     }
 }
 
 pub(super) fn page(visit: &Visit, delivery: &DeliveryDetails) -> Markup {
     let (t, summary) = (visit.t, &delivery.summary);
-    let title = format!("{}: {}", t.delivery, topic_name(&summary.topic));
+    let title = format!("{}{}{}", t.delivery, visit.lang.colon(), topic_name(&summary.topic));
     let origin = if summary.origin == Origin::Test { t.origin_test } else { t.origin_event };
     let main = html! {
         p class="crumbs" { a href="/deliveries" { (t.deliveries) } }

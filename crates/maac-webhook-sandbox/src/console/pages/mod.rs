@@ -1,6 +1,7 @@
 pub(super) mod deliveries;
 pub(super) mod delivery;
 pub(super) mod login;
+pub(super) mod openapi;
 pub(super) mod purchase;
 pub(super) mod simulate;
 pub(super) mod webhook;

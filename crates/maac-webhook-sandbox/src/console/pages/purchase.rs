@@ -84,7 +84,7 @@ fn form(visit: &Visit, fields: &Fields, faults: &Faults) -> Markup {
         let topics: Vec<_> = zone.topics().map(topic_name).collect();
         (
             zone.number().to_string(),
-            html! { "Webhook zone " (zone.number()) span class="hint" { (topics.join(", ")) } },
+            html! { "Webhook zone " (zone.number()) span class="hint" { (visit.lang.list(&topics)) } },
         )
     });
     let main = html! {

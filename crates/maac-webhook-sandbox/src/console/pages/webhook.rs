@@ -92,7 +92,7 @@ fn share_secret(visit: &Visit, endpoint: &WebhookEndpoint, secret: Secret) -> Ma
     }
 }
 
-fn eye() -> Markup {
+pub(super) fn eye() -> Markup {
     html! {
         svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false" {
             path d="M2 12s3.6-7 10-7 10 7 10 7-3.6 7-10 7-10-7-10-7z" {}
@@ -107,7 +107,7 @@ fn result(visit: &Visit, test: &DeliveryDetails) -> Markup {
     html! {
         div id="result" data-live=(test.summary.id) class="result" {
             p role="status" {
-                strong { (t.result) ": " } (delivery::verdict(visit, &test.summary))
+                strong { (t.result) (visit.lang.colon()) } (delivery::verdict(visit, &test.summary))
             }
             (delivery::waiting(visit, test))
             h3 { (t.request_json) }

@@ -62,6 +62,7 @@ pub(in crate::console) fn done_text(t: &'static Texts, done: Option<&str>) -> Op
         "secret" => t.done_secret,
         "purchase" => t.done_purchase,
         "saved" => t.done_saved,
+        "removed" => t.done_removed,
         _ => return None,
     })
 }
@@ -92,9 +93,9 @@ fn validity(visit: &Visit, platform: &Platform) -> Markup {
     html! {
         div class="validity" {
             p {
-                strong { (t.purchase_valid_until) ": " }
+                strong { (t.purchase_valid_until) (visit.lang.colon()) }
                 time datetime=(first) { (first) } " - " time datetime=(last) { (last) }
-                " · " (fill(t.zones_bought, &[&zones.join(", ")]))
+                " · " (fill(t.zones_bought, &[&visit.lang.list(&zones)]))
             }
             p {
                 (fill(t.subscriptions, &[&platform.endpoints().len().to_string()])) " · "
@@ -124,10 +125,10 @@ fn table(visit: &Visit, platform: &Platform, done: Option<&str>) -> Markup {
                     }
                     div class="actions" {
                         a class="button" href={ "/webhooks/" (endpoint.id()) } {
-                            (t.details) span class="hidden" { ": " (endpoint.name()) }
+                            (t.details) span class="hidden" { (visit.lang.colon()) (endpoint.name()) }
                         }
                         details class="menu" {
-                            summary { (t.menu) span class="hidden" { ": " (endpoint.name()) } }
+                            summary { (t.menu) span class="hidden" { (visit.lang.colon()) (endpoint.name()) } }
                             div { (stop_or_resume(visit, endpoint)) (delete_link(visit, endpoint)) }
                         }
                     }

@@ -23,6 +23,25 @@ impl Lang {
         sentences.join(if self == Self::English { " " } else { "" })
     }
 
+    /// What stands between a name and what it is the name of.
+    pub(super) const fn colon(self) -> &'static str {
+        match self {
+            Self::English => ": ",
+            Self::TraditionalChinese => "：",
+        }
+    }
+
+    /// Several, one after another.
+    pub(super) fn list(self, all: &[impl AsRef<str>]) -> String {
+        let all: Vec<_> = all.iter().map(AsRef::as_ref).collect();
+        all.join(if self == Self::English { ", " } else { "、" })
+    }
+
+    /// Something by the way.
+    pub(super) fn in_brackets(self, text: &str) -> String {
+        if self == Self::English { format!(" ({text})") } else { format!("（{text}）") }
+    }
+
     /// Its tag (BCP 47).
     pub(super) const fn tag(self) -> &'static str {
         match self {
@@ -177,6 +196,7 @@ texts! {
     done_secret,
     done_purchase,
     done_saved,
+    done_removed,
     create_time,
     update_time,
     share_secret,
@@ -268,10 +288,27 @@ texts! {
     step_missed,
     simulate,
     simulate_help,
+    made_of,
+    made_of_help,
+    friends,
+    friends_help,
+    no_friend,
+    add_friend,
+    friend_taken,
+    delete_named,
+    delete_friend,
+    delete_friend_consequence,
+    delete_campaign,
+    delete_campaign_consequence,
+    delete_survey,
+    delete_survey_consequence,
+    delete_template,
+    delete_template_consequence,
     friend,
     another_friend,
     line_uid,
     line_uid_hint,
+    line_uid_form,
     customer_id,
     choose_friend,
     choose_template,
@@ -283,6 +320,7 @@ texts! {
     campaign_help,
     add_campaign,
     no_campaign,
+    campaign_taken,
     channels,
     channel,
     keywords,
@@ -305,14 +343,54 @@ texts! {
     add_survey,
     edit_survey,
     edit_survey_help,
-    survey_json,
-    not_a_survey,
-    question_types,
+    no_survey,
+    survey_taken,
+    survey_id,
+    survey_id_hint,
+    survey_title,
+    survey_title_hint,
+    survey_name,
+    question_number,
+    serial_number,
+    subject,
+    question_type,
+    alias,
+    label,
+    must_be_answered,
+    add_question,
+    remove_question,
+    choices,
+    choice_number,
+    choice_text,
+    answer_alias,
+    takes_text,
+    add_choice,
+    remove,
+    type_short_text,
+    type_long_text,
+    type_choice_one,
+    type_choice_multi,
+    type_nest,
+    type_nest_child,
+    type_digit_input,
+    type_digit_slide,
+    type_item_sort,
+    type_rating_bar,
+    type_pick_from,
+    type_quote,
+    type_statement,
+    type_date_picker,
+    type_divider,
     text_beside,
     sms_plus,
     sms_plus_help,
     template,
     template_id,
+    templates,
+    no_template,
+    template_taken,
+    with_sms,
+    without_sms,
     add_template,
     template_sms,
     template_sms_hint,
@@ -345,6 +423,16 @@ texts! {
     points_expire,
     messages,
     messages_help,
+    openapi,
+    openapi_help,
+    openapi_base,
+    openapi_token,
+    openapi_token_hidden,
+    openapi_try,
+    openapi_try_hidden,
+    openapi_try_uncovered,
+    openapi_api,
+    openapi_api_help,
     push_message,
     message_template,
     kind,
@@ -374,6 +462,26 @@ mod tests {
             assert!(!english.trim().is_empty() && !chinese.trim().is_empty(), "{name}");
             assert_eq!(english.matches("{}").count(), chinese.matches("{}").count(), "{name}");
             assert!(english.is_ascii() || english.contains(['–', '“']), "{name} is not English: {english}");
+        }
+    }
+
+    #[test]
+    fn chinese_punctuation_is_of_full_width() {
+        let is_chinese =
+            |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c) || "，。、：；「」（）／".contains(c);
+        let half = |c: char| ",:;!?()[]\"'".contains(c);
+        let errors = include_str!("../errors.rs").split('"').filter(|text| text.contains(is_chinese));
+        let errors: Vec<_> = errors.map(|text| ("errors", text)).collect();
+        assert!(errors.len() > 90, "{}", errors.len());
+        for (name, text) in Lang::TraditionalChinese.texts().all().into_iter().chain(errors) {
+            let characters: Vec<_> = text.chars().filter(|c| *c != ' ').collect();
+            let beside = characters
+                .windows(2)
+                .find(|two| half(two[0]) && is_chinese(two[1]) || is_chinese(two[0]) && half(two[1]));
+            // A number, a word or a blank has none either.
+            let between = text.contains(": ") || text.contains(", ");
+            assert!(beside.is_none() && !between, "{name}: {text}");
+            assert!(!text.contains(['“', '”', '…', '网', '络']), "{name}: {text}");
         }
     }
 

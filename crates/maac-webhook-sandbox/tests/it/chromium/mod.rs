@@ -2,6 +2,6 @@
 
 mod axe;
 mod driver;
-mod pages;
+pub(crate) mod pages;
 mod walk;
 mod without_scripts;

@@ -49,6 +49,11 @@ pub(crate) async fn filled() -> (Console, Vec<(&'static str, String)>, Receiver)
         push.line_push_template_id = Some(7);
         producers.sms_plus.push(&push, now).unwrap().pnp_message_id
     };
+    let (svid, friend) = {
+        let producers = sandbox.producers();
+        let setup = producers.setup();
+        (setup.surveys[0].svid.clone(), setup.friends[0].line_uid.clone())
+    };
     let event = delivered.id;
     let delivery = delivered.endpoints[0].delivery.unwrap();
     let pages = vec![
@@ -69,9 +74,14 @@ pub(crate) async fn filled() -> (Console, Vec<(&'static str, String)>, Receiver)
         ("receipt", "/simulate/receipt".to_owned()),
         ("campaign", "/simulate/campaign".to_owned()),
         ("survey", "/simulate/survey".to_owned()),
-        ("survey-edit", "/simulate/survey/edit".to_owned()),
+        ("survey-add", "/simulate/survey/edit".to_owned()),
+        ("survey-edit", format!("/simulate/survey/edit?svid={svid}")),
+        ("friends", "/simulate/friends".to_owned()),
+        ("friend", format!("/simulate/friend?line_uid={friend}")),
+        ("delete-template", "/simulate/delete/template?id=118".to_owned()),
+        ("openapi", "/openapi".to_owned()),
         ("sms-plus", "/simulate/sms-plus".to_owned()),
-        ("sms-plus-template", "/simulate/sms-plus/template".to_owned()),
+        ("sms-plus-template", "/simulate/sms-plus/template?id=118".to_owned()),
         ("sms-plus-message", format!("/simulate/sms-plus/messages/{message}")),
         ("profile", "/simulate/profile".to_owned()),
         ("points", "/simulate/points".to_owned()),

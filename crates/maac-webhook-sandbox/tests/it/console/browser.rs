@@ -3,11 +3,14 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use axum::Router;
-use maac_webhook_sandbox::{Access, AccessToken, Console as Pages, Sandbox, Settings};
+use maac_webhook_sandbox::{Access, AccessToken, Console as Pages, Sandbox, Settings, openapi::OpenApiToken};
 use maac_webhook_test_support::wire::{Answer, exchange};
 use tokio::net::TcpListener;
 
 use crate::support::hurried;
+
+/// The token of the OpenAPI calls.
+pub(crate) const OPENAPI_TOKEN: &str = "a-token-of-the-openapi";
 
 /// A console that listens on a port of the system's choice.
 pub(crate) struct Console {
@@ -25,7 +28,8 @@ impl Console {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = token.map(|token| AccessToken::new(token).unwrap());
-        let pages = Pages::new(sandbox.clone(), Access::at(address, token).unwrap());
+        let pages = Pages::new(sandbox.clone(), Access::at(address, token).unwrap())
+            .with_openapi_token(OpenApiToken::new(OPENAPI_TOKEN).unwrap());
         let app = pages.router(Router::new());
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { sandbox, address }
@@ -59,6 +63,13 @@ impl Browser {
         all.extend(fields);
         let answer = self.post(action, &all).await;
         self.show(answer).await
+    }
+
+    /// Follows the first link with this text.
+    pub(crate) async fn follow(&mut self, text: &str) -> u16 {
+        let before = self.page.split(&format!(">{text}<")).next().unwrap();
+        let path = before.rsplit("href=\"").next().unwrap().split('"').next().unwrap().replace("&amp;", "&");
+        self.open(&path).await
     }
 
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {

@@ -69,7 +69,9 @@ async fn no_form_is_accepted_without_its_sessions_token() {
         .collect();
     let posts: Vec<_> = routes
         .iter()
-        .map(|route| route.split('"').nth(1).unwrap().replace("{id}", &id.to_string()))
+        .map(|route| {
+            route.split('"').nth(1).unwrap().replace("{id}", &id.to_string()).replace("{kind}", "survey")
+        })
         .collect();
     assert!(posts.len() > 20, "{posts:?}");
     for path in &posts {
@@ -126,6 +128,12 @@ async fn with_a_token_nothing_is_shown_or_done_without_it() {
     assert_eq!(browser.send("GET", "/live", &[], b"").await.status, 401);
     let post = browser.post("/purchase", &[("csrf_token", &browser.hidden("/login", "csrf_token"))]).await;
     assert_eq!((post.status, post.header("www-authenticate")), (401, Some("Bearer")));
+    // MAAC's OpenAPI calls have a token of their own; the page that tells it has not.
+    let login = browser.open("/openapi").await;
+    assert!(login == 200 && browser.shows("Log in") && !browser.shows("/openapi/v1"));
+    let uncover = [("csrf_token", &*browser.hidden("/login", "csrf_token"))];
+    assert_eq!(browser.post("/openapi/token", &uncover).await.status, 401);
+    browser.open("/deliveries?before=7").await;
     let planted = browser.cookies.clone();
 
     assert_eq!(browser.submit("/login", &[("token", "wrong wrong wrong"), ("next", "/log")]).await, 403);

@@ -34,7 +34,7 @@ async fn a_receipt_gives_an_event_with_the_matching_items_alone_and_says_which_c
         .await;
     browser.assert_shows(&["Enter a number.", "茶飲季 &amp; &lt;b&gt;"]);
     browser.submit("/simulate/campaign", &[("name", "茶飲季 & <b>"), ("keywords", "紅茶\n 綠茶 ")]).await;
-    browser.assert_shows(&["It is saved.", "紅茶、綠茶"]);
+    browser.assert_shows(&["It is saved.", "紅茶, 綠茶"]);
 
     let friend = first_friend(&console);
     let receipt = [
@@ -93,12 +93,23 @@ async fn a_survey_is_asked_answered_and_edited() {
     assert_eq!(alias["flavours"], serde_json::json!(["oolong", "桂花"]));
 
     browser.open("/simulate/survey/edit").await;
-    assert_eq!(browser.submit("/simulate/survey/edit", &[("survey", "{\"svid\": 1")]).await, 422);
-    browser.assert_shows(&["This is no survey:", "{&quot;svid&quot;: 1"]);
-    let sorted = r#"{"svid": "sort", "title": "排序", "questions": [
-        {"sn": 1, "type": "ITEMSORT", "subject": "喜好", "alias": "order", "choices": [{"text": "茶"}, {"text": "咖啡"}]},
-        {"sn": 2, "type": "CHOICEONE", "subject": "來源", "alias": "from", "choices": [{"text": "其他", "takes_text": true}]}]}"#;
-    assert_eq!(browser.submit("/simulate/survey/edit", &[("survey", sorted)]).await, 200);
+    let sorted = [
+        ("svid", "sort"),
+        ("title", "排序"),
+        ("q0-sn", "1"),
+        ("q0-type", "ITEMSORT"),
+        ("q0-subject", "喜好"),
+        ("q0-alias", "order"),
+        ("q0-c0-text", "茶"),
+        ("q0-c1-text", "咖啡"),
+        ("q1-sn", "2"),
+        ("q1-type", "CHOICEONE"),
+        ("q1-subject", "來源"),
+        ("q1-alias", "from"),
+        ("q1-c0-text", "其他"),
+        ("q1-c0-takes-text", "on"),
+    ];
+    assert_eq!(browser.submit("/simulate/survey/edit", &sorted).await, 200);
     browser.assert_shows(&["It is saved.", "喜好"]);
     let answers = [
         ("svid", "sort"),

@@ -8,7 +8,7 @@ use maac_webhook_sender::producers::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{friends, note, number, refused, see_event};
+use super::{friend_options, note, number, refused, see_event};
 use crate::console::{
     Console,
     answer::{Answer, OrFail, see},
@@ -124,7 +124,7 @@ fn page(console: &Console, visit: &Visit, fields: &Fields, faults: &Faults, done
     let now = console.sandbox().now();
     let producers = console.sandbox().producers();
     let (setup, messages) = (producers.setup(), &producers.messages);
-    let friends = friends(setup, None);
+    let friends = friend_options(setup, None);
     let to: Vec<_> = friends.iter().map(|(value, text)| (value.clone(), html! { (text) })).collect();
     let events: Vec<_> = std::iter::once((String::new(), t.no_event_id.to_owned()))
         .chain(

@@ -1,11 +1,15 @@
 //! Lets things happen on the platform, a form for each producer.
 
+pub(in crate::console) mod delete;
+pub(in crate::console) mod friends;
 pub(in crate::console) mod messages;
 pub(in crate::console) mod points;
 pub(in crate::console) mod profile;
 pub(in crate::console) mod receipt;
 pub(in crate::console) mod sms_plus;
 pub(in crate::console) mod survey;
+mod survey_draft;
+pub(in crate::console) mod survey_edit;
 
 use axum::response::{IntoResponse, Response};
 use maac_webhook::event::Topic;
@@ -53,6 +57,14 @@ pub(in crate::console) async fn home(visit: Visit) -> Markup {
                 }
             }
         }
+        h2 { (t.made_of) }
+        p { (t.made_of_help) }
+        ul class="choices" {
+            li { a href="/simulate/friends" { (t.friends) } }
+            li { a href="/simulate/receipt#campaigns" { (t.campaigns) } }
+            li { a href="/simulate/survey" { (t.surveys) } }
+            li { a href="/simulate/sms-plus#templates" { (t.templates) } }
+        }
     };
     layout::page(&visit, Place::Simulate, t.simulate, &main)
 }
@@ -61,7 +73,7 @@ pub(in crate::console) async fn home(visit: Visit) -> Markup {
 fn friend_fields(form: &Form<'_>, setup: &Setup) -> Markup {
     let t = form.visit.t;
     html! {
-        (form.select("friend", t.friend, &friends(setup, Some(t.another_friend))))
+        (form.select("friend", t.friend, &friend_options(setup, Some(t.another_friend))))
         details class="another" open[form.fields.filled("line_uid").is_some()] {
             summary { (t.another_friend) }
             (form.text("line_uid", t.line_uid, "text", Some(t.line_uid_hint)))
@@ -70,7 +82,7 @@ fn friend_fields(form: &Form<'_>, setup: &Setup) -> Markup {
     }
 }
 
-fn friends(setup: &Setup, another: Option<&str>) -> Vec<(String, String)> {
+fn friend_options(setup: &Setup, another: Option<&str>) -> Vec<(String, String)> {
     let friend = |friend: &Friend| {
         let text = match &friend.customer_id {
             Some(customer) => format!("{} ({customer})", friend.line_uid),
@@ -168,6 +180,12 @@ fn note(visit: &Visit, faults: &mut Faults, error: &SandboxError) -> Result<(), 
     };
     faults.add(field, errors::producer(visit.lang, kind));
     Ok(())
+}
+
+/// As a part of a query.
+fn encode(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric().then(|| char::from(byte).to_string());
+    text.bytes().map(|byte| plain(byte).unwrap_or_else(|| format!("%{byte:02X}"))).collect()
 }
 
 fn refused(faults: &Faults, page: Markup) -> Response {

@@ -8,10 +8,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Outcome, friend_fields, friend_of, note, outcomes, refused, taiwan_text, taiwan_time};
+use super::{
+    Outcome, delete, encode, friend_fields, friend_of, note, outcomes, refused, taiwan_text, taiwan_time,
+};
 use crate::console::{
     Console,
-    answer::{Answer, see},
+    answer::{Answer, missing, see},
     errors,
     forms::{Faults, Form},
     layout::{self, Place},
@@ -176,10 +178,8 @@ fn form(console: &Console, visit: &Visit, fields: &Fields, faults: &Faults, done
 
 fn campaign_card(visit: &Visit, campaign: &Campaign) -> Markup {
     let (t, conditions) = (visit.t, &campaign.conditions);
-    let all = |texts: &[String]| if texts.is_empty() { t.any.to_owned() } else { texts.join("、") };
-    let encoded = axum::http::Uri::builder()
-        .path_and_query(format!("/simulate/campaign?name={}", encode(&campaign.name)));
-    let path = encoded.build().map_or_else(|_| "/simulate/campaign".to_owned(), |uri| uri.to_string());
+    let all = |texts: &[String]| if texts.is_empty() { t.any.to_owned() } else { visit.lang.list(texts) };
+    let path = format!("/simulate/campaign?name={}", encode(&campaign.name));
     html! {
         h3 { (campaign.name) }
         (layout::facts(&[
@@ -187,41 +187,32 @@ fn campaign_card(visit: &Visit, campaign: &Campaign) -> Markup {
             (t.keywords, html! { (all(&conditions.keywords)) }),
             (t.minimum_amount, html! { @match conditions.minimum_amount { Some(amount) => (amount), None => (t.none) } }),
         ]))
-        a href=(path) { (t.change) span class="hidden" { ": " (campaign.name) } }
+        p class="links" {
+            a href=(path) { (t.change) span class="hidden" { (visit.lang.colon()) (campaign.name) } }
+            (delete::link(visit, delete::Kind::Campaign, &campaign.name, &campaign.name))
+        }
     }
-}
-
-/// As a part of a query.
-pub(super) fn encode(text: &str) -> String {
-    text.bytes()
-        .map(
-            |byte| {
-                if byte.is_ascii_alphanumeric() {
-                    char::from(byte).to_string()
-                } else {
-                    format!("%{byte:02X}")
-                }
-            },
-        )
-        .collect()
 }
 
 pub(in crate::console) async fn campaign(
     State(console): State<Console>,
     visit: Visit,
     Query(shown): Query<Shown>,
-) -> Markup {
+) -> Answer {
+    let Some(name) = shown.name else {
+        return Ok(campaign_form(&visit, &Fields::default(), &Faults::default()).into_response());
+    };
     let producers = console.sandbox().producers();
-    let known = shown.name.and_then(|name| producers.setup().campaigns.iter().find(|own| own.name == name));
-    let fields = known.map_or_else(Fields::default, |known| {
-        let amount = known.conditions.minimum_amount.map(|amount| amount.to_string()).unwrap_or_default();
-        Fields::default()
-            .with("name", known.name.clone())
-            .with("channels", known.conditions.channels.join("\n"))
-            .with("keywords", known.conditions.keywords.join("\n"))
-            .with("minimum_amount", amount)
-    });
-    campaign_form(&visit, &fields, &Faults::default())
+    let known = producers.setup().campaigns.iter().find(|own| own.name == name);
+    let known = known.ok_or_else(|| missing(&visit))?;
+    let amount = known.conditions.minimum_amount.map(|amount| amount.to_string()).unwrap_or_default();
+    let fields = Fields::default()
+        .with("before", known.name.clone())
+        .with("name", known.name.clone())
+        .with("channels", known.conditions.channels.join("\n"))
+        .with("keywords", known.conditions.keywords.join("\n"))
+        .with("minimum_amount", amount);
+    Ok(campaign_form(&visit, &fields, &Faults::default()).into_response())
 }
 
 pub(in crate::console) async fn put_campaign(State(console): State<Console>, posted: Posted) -> Answer {
@@ -243,9 +234,19 @@ pub(in crate::console) async fn put_campaign(State(console): State<Console>, pos
         Some(_) => super::number(&visit, &fields, "minimum_amount", &mut faults),
         None => None,
     };
+    let before = fields.raw("before").to_owned();
+    let is_taken = campaign.name != before
+        && console.sandbox().producers().setup().campaigns.iter().any(|own| own.name == campaign.name);
+    if is_taken {
+        faults.add(Some("name"), visit.t.campaign_taken);
+    }
     if faults.is_empty() {
         let put = console.sandbox().change_setup(move |setup| {
-            setup.put_campaign(campaign);
+            // Also under another name it stays in its place.
+            match setup.campaigns.iter_mut().find(|own| own.name == before) {
+                Some(own) => *own = campaign,
+                None => setup.put_campaign(campaign),
+            }
             Ok(())
         });
         match put.await {
@@ -266,6 +267,7 @@ fn campaign_form(visit: &Visit, fields: &Fields, faults: &Faults) -> Markup {
         (form.summary())
         form method="post" action="/simulate/campaign" class="stack" novalidate {
             (layout::csrf(visit))
+            input type="hidden" name="before" value=(fields.raw("before"));
             (form.text("name", t.name, "text", None))
             (form.area("channels", t.channels, 3, Some(t.one_a_line)))
             (form.area("keywords", t.keywords, 3, Some(t.keywords_hint)))

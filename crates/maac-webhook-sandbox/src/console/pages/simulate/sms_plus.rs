@@ -10,7 +10,7 @@ use maac_webhook_sender::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{note, number, refused};
+use super::{delete, note, number, refused};
 use crate::{
     Setup,
     console::{
@@ -88,11 +88,28 @@ fn form(console: &Console, visit: &Visit, fields: &Fields, faults: &Faults, done
             (form.text("line_push_template_id", t.line_push_template, "text", Some(t.line_push_template_hint)))
             (form.text("customized_id", t.customized_id, "text", Some(t.may_be_empty)))
             (form.text("event_id", t.event_id, "text", Some(t.may_be_empty)))
-            div class="actions" {
-                button { (t.push) }
-                a class="button quiet" href="/simulate/sms-plus/template" { (t.add_template) }
+            button { (t.push) }
+        }
+        h2 id="templates" { (t.templates) }
+        @if producers.setup().pnp_settings.is_empty() { p { (t.no_template) } }
+        ul class="cards" {
+            @for own in &producers.setup().pnp_settings {
+                li class="card" {
+                    h3 { (own.name) }
+                    p {
+                        (t.template_id) (visit.lang.colon()) code { (own.id) } " · "
+                        @if own.sms { (t.with_sms) } @else { (t.without_sms) }
+                    }
+                    p class="links" {
+                        a href={ "/simulate/sms-plus/template?id=" (own.id) } {
+                            (t.change) span class="hidden" { (visit.lang.colon()) (own.name) }
+                        }
+                        (delete::link(visit, delete::Kind::Template, &own.id.to_string(), &own.name))
+                    }
+                }
             }
         }
+        p { a class="button quiet" href="/simulate/sms-plus/template" { (t.add_template) } }
         h2 { (t.pnp_messages) }
         @if messages.is_empty() { p { (t.no_messages) } }
         ul class="cards" {
@@ -213,14 +230,42 @@ fn categories(visit: &Visit, status: &MessageStatus) -> Markup {
     }
 }
 
-pub(in crate::console) async fn template(visit: Visit) -> Markup {
-    template_form(&visit, &Fields::default(), &Faults::default())
+#[derive(Deserialize)]
+pub(in crate::console) struct Template {
+    id: Option<u64>,
+}
+
+pub(in crate::console) async fn template(
+    State(console): State<Console>,
+    visit: Visit,
+    Query(Template { id }): Query<Template>,
+) -> Answer {
+    let Some(id) = id else {
+        let fields = Fields::default().with("sms", "on");
+        return Ok(template_form(&visit, &fields, &Faults::default()).into_response());
+    };
+    let producers = console.sandbox().producers();
+    let known = producers.setup().pnp_settings.iter().find(|own| own.id == id);
+    let known = known.ok_or_else(|| missing(&visit))?;
+    let fields = Fields::default()
+        .with("before", id.to_string())
+        .with("id", id.to_string())
+        .with("name", known.name.clone())
+        .with("sms", if known.sms { "on" } else { "" });
+    Ok(template_form(&visit, &fields, &Faults::default()).into_response())
 }
 
 pub(in crate::console) async fn put_template(State(console): State<Console>, posted: Posted) -> Answer {
     let Posted { visit, fields } = posted;
     let mut faults = Faults::default();
-    if let Some(id) = number::<u64>(&visit, &fields, "id", &mut faults) {
+    let id = number::<u64>(&visit, &fields, "id", &mut faults);
+    let is_taken = |id: &u64| {
+        fields.one("before") != id.to_string() && console.sandbox().producers().setup().has_pnp_setting(*id)
+    };
+    if id.as_ref().is_some_and(is_taken) {
+        faults.add(Some("id"), visit.t.template_taken);
+    }
+    if let Some(id) = id.filter(|_| faults.is_empty()) {
         let setting = PnpSetting::new(id, fields.one("name"), fields.has("sms", "on"));
         let put = console.sandbox().change_setup(move |setup| {
             setup.put_pnp_setting(setting);
@@ -238,13 +283,21 @@ fn template_form(visit: &Visit, fields: &Fields, faults: &Faults) -> Markup {
     let t = visit.t;
     let form = Form { visit, fields, faults };
     let sms = [("on".to_owned(), html! { (t.template_sms) })];
+    let before = fields.one("before");
     let main = html! {
         p class="crumbs" { a href="/simulate/sms-plus" { (t.sms_plus) } }
         h1 { (t.template) }
         (form.summary())
         form method="post" action="/simulate/sms-plus/template" class="stack" novalidate {
             (layout::csrf(visit))
-            (form.text("id", t.template_id, "text", None))
+            @if before.is_empty() {
+                (form.text("id", t.template_id, "text", None))
+            } @else {
+                // Messages refer to it, so it stays.
+                input type="hidden" name="before" value=(before);
+                input type="hidden" name="id" value=(before);
+                p { (t.template_id) (visit.lang.colon()) code { (before) } }
+            }
             (form.text("name", t.name, "text", None))
             (form.choices("sms", t.channels_of_template, "checkbox", &sms, Some(t.template_sms_hint)))
             div class="actions" { button { (t.save) } a class="button quiet" href="/simulate/sms-plus" { (t.cancel) } }

@@ -6,11 +6,10 @@ use maac_webhook_sender::producers::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{friend_fields, friend_of, note, publish, receipt::encode, refused};
+use super::{delete, encode, friend_fields, friend_of, note, publish, refused};
 use crate::console::{
     Console,
-    answer::{Answer, see},
-    errors,
+    answer::Answer,
     forms::{Faults, Form},
     layout::{self, Place},
     pages::webhooks::done_text,
@@ -148,9 +147,13 @@ fn form(
                 li { a href="/simulate/survey/edit" { (t.add_survey) } }
             }
         }
+        @if setup.surveys.is_empty() { p { (t.no_survey) } }
         @if let Some(survey) = survey {
             h2 { (survey.title) }
-            p { a href={ "/simulate/survey/edit?svid=" (encode(&survey.svid)) } { (t.edit_survey) } }
+            p class="links" {
+                a href={ "/simulate/survey/edit?svid=" (encode(&survey.svid)) } { (t.edit_survey) }
+                (delete::link(visit, delete::Kind::Survey, &survey.svid, &survey.title))
+            }
             form method="post" action="/simulate/survey" class="stack" novalidate {
                 (layout::csrf(visit))
                 input type="hidden" name="svid" value=(survey.svid);
@@ -167,7 +170,11 @@ fn ask(form: &Form<'_>, question: &SurveyQuestion) -> Markup {
     let t = form.visit.t;
     let (name, label) = (format!("q{}", question.sn), &question.subject);
     let required = if question.required { t.required } else { "" };
-    let alias = if question.alias.is_empty() { String::new() } else { format!("alias: {}", question.alias) };
+    let alias = if question.alias.is_empty() {
+        String::new()
+    } else {
+        format!("alias{}{}", form.visit.lang.colon(), question.alias)
+    };
     let hint: Vec<_> = [question.question_type.as_str(), &alias, required]
         .into_iter()
         .filter(|text| !text.is_empty())
@@ -213,59 +220,4 @@ fn others(form: &Form<'_>, question: &SurveyQuestion, name: &str) -> Markup {
             }
         }
     }
-}
-
-pub(in crate::console) async fn edit(
-    State(console): State<Console>,
-    visit: Visit,
-    Query(shown): Query<Shown>,
-) -> Markup {
-    // A new one begins as a copy of the first.
-    let survey = survey_of(&console, shown.svid.as_deref()).map(|mut survey| {
-        if shown.svid.is_none() {
-            survey.svid = format!("S{:x}", console.sandbox().now().as_millisecond());
-        }
-        survey
-    });
-    let text = survey.and_then(|survey| serde_json::to_string_pretty(&survey).ok()).unwrap_or_default();
-    edit_form(&visit, &Fields::default().with("survey", text), &Faults::default())
-}
-
-pub(in crate::console) async fn put(State(console): State<Console>, posted: Posted) -> Answer {
-    let Posted { visit, fields } = posted;
-    let mut faults = Faults::default();
-    match serde_json::from_str::<Survey>(fields.raw("survey")) {
-        Ok(survey) => {
-            let path = format!("/simulate/survey?svid={}&done=saved", encode(&survey.svid));
-            let put = console.sandbox().change_setup(move |setup| {
-                setup.put_survey(survey);
-                Ok(())
-            });
-            match put.await {
-                Ok(()) => return Ok(see(&path)),
-                Err(error) => faults.add(Some("survey"), errors::sandbox(visit.lang, error.kind())),
-            }
-        }
-        Err(error) => faults.add(Some("survey"), format!("{} {error}", visit.t.not_a_survey)),
-    }
-    Ok(refused(&faults, edit_form(&visit, &fields, &faults)))
-}
-
-fn edit_form(visit: &Visit, fields: &Fields, faults: &Faults) -> Markup {
-    let t = visit.t;
-    let form = Form { visit, fields, faults };
-    let types: Vec<_> = QuestionType::DOCUMENTED.iter().map(QuestionType::as_str).collect();
-    let main = html! {
-        p class="crumbs" { a href="/simulate/survey" { (t.survey) } }
-        h1 { (t.edit_survey) }
-        p { (t.edit_survey_help) }
-        p class="hint" { (t.question_types) ": " (types.join(", ")) }
-        (form.summary())
-        form method="post" action="/simulate/survey/edit" class="stack" {
-            (layout::csrf(visit))
-            (form.area("survey", t.survey_json, 24, None))
-            div class="actions" { button { (t.save) } a class="button quiet" href="/simulate/survey" { (t.cancel) } }
-        }
-    };
-    layout::page(visit, Place::Simulate, t.edit_survey, &main)
 }
