@@ -68,8 +68,8 @@ fn table(visit: &Visit, page: &Page<DeliverySummary>) -> Markup {
                 tr {
                     th scope="col" { (t.time) }
                     th scope="col" { (t.event) }
-                    th scope="col" { (t.endpoint) }
                     th scope="col" { (t.result) }
+                    th scope="col" { (t.endpoint) }
                     th scope="col" { (t.attempts) }
                 }
             }
@@ -82,8 +82,8 @@ fn table(visit: &Visit, page: &Page<DeliverySummary>) -> Markup {
                             @if delivery.origin == Origin::Test { " " span class="badge" { (t.origin_test) } }
                             @if delivery.replay_of.is_some() { " " span class="badge" { (t.repeated) } }
                         }
-                        td { (delivery.endpoint_name) }
                         td { (delivery::verdict(visit, delivery)) }
+                        td { (delivery.endpoint_name) }
                         td { (delivery.attempts) }
                     }
                 }

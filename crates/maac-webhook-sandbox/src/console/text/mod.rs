@@ -403,6 +403,7 @@ texts! {
     event_id,
     pnp_messages,
     pnp_message,
+    line_push,
     no_messages,
     next_status,
     message_ended,
@@ -487,7 +488,7 @@ mod tests {
 
     #[test]
     fn what_is_the_same_in_both_languages_is_a_name() {
-        let names = ["share_secret", "kind_push", "kind_multicast", "kind_enhanced"];
+        let names = ["share_secret", "kind_push", "kind_multicast", "kind_enhanced", "openapi"];
         let (english, chinese) = (Lang::English.texts().all(), Lang::TraditionalChinese.texts().all());
         let same = english.into_iter().zip(chinese).filter(|(english, chinese)| english.1 == chinese.1);
         let same: Vec<_> = same.map(|(english, _)| english.0).collect();

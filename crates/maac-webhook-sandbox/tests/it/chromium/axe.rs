@@ -87,6 +87,17 @@ async fn no_page_is_hard_to_use_for_anybody_or_wider_than_a_phone() {
     chromium.press("顯示").await;
     chromium.find("//code[@class='uncovered']").await;
     look(&chromium, &axe, "secret-zh", &mut found).await;
+    chromium.open("/openapi").await;
+    chromium.press("顯示").await;
+    chromium.find("//code[@class='uncovered']").await;
+    look(&chromium, &axe, "openapi-token-zh", &mut found).await;
+    chromium.open("/simulate/survey/edit").await;
+    let wrong = "for (const own of document.querySelectorAll('#svid, #title, #q0-sn')) own.value = '';
+        document.getElementById('q0-type').value = 'CHOICEONE';
+        document.querySelector('main form').submit()";
+    chromium.run(wrong).await;
+    chromium.find("//*[@id='svid-fault']").await;
+    look(&chromium, &axe, "survey-faults-zh", &mut found).await;
 
     let empty = Console::start().await;
     let welcome = Chromium::start(&empty, true).await.unwrap();

@@ -102,7 +102,20 @@ impl Chromium {
     }
 
     pub(crate) async fn press(&self, button: &str) {
-        self.find(&format!("//main//button[normalize-space()='{button}']")).await.click().await.unwrap();
+        let path = format!("//main//button[not(@aria-hidden)][normalize-space()='{button}']");
+        self.find(&path).await.click().await.unwrap();
+    }
+
+    /// Presses the first button whose name begins so.
+    pub(crate) async fn press_first(&self, button: &str) {
+        let path = format!("(//main//button[starts-with(normalize-space(), '{button}')])[1]");
+        self.find(&path).await.click().await.unwrap();
+    }
+
+    /// Follows the first link whose name begins so.
+    pub(crate) async fn follow_first(&self, link: &str) {
+        let path = format!("(//main//a[starts-with(normalize-space(), '{link}')])[1]");
+        self.find(&path).await.click().await.unwrap();
     }
 
     pub(crate) async fn follow(&self, link: &str) {
@@ -114,6 +127,13 @@ impl Chromium {
         let label = self.find(&format!("//label[starts-with(normalize-space(), '{label}')]")).await;
         let id = label.attr("for").await.unwrap().unwrap();
         self.client.find(Locator::Id(&id)).await.unwrap()
+    }
+
+    /// Fills in the field of this id.
+    pub(crate) async fn fill_at(&self, id: &str, text: &str) {
+        let field = self.find(&format!("//*[@id='{id}']")).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
     }
 
     pub(crate) async fn fill(&self, label: &str, text: &str) {
@@ -157,6 +177,9 @@ impl Chromium {
         if button.text().await.unwrap() == name {
             button.click().await.unwrap();
         }
+        // What a page is told by the browser's own tools while it is on its way may never be answered.
+        let tag = if name == "English" { "en" } else { "zh-Hant" };
+        self.find(&format!("/html[@lang='{tag}']//footer")).await;
     }
 
     /// The page at this width and in this colour scheme.

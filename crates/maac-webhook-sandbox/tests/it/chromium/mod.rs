@@ -2,6 +2,7 @@
 
 mod axe;
 mod driver;
+mod edit;
 pub(crate) mod pages;
 mod walk;
 mod without_scripts;

@@ -10,4 +10,4 @@ mod pages;
 mod setup;
 mod simulate;
 
-pub(crate) use browser::{Browser, Console};
+pub(crate) use browser::{Browser, Console, OPENAPI_TOKEN};

@@ -85,7 +85,8 @@ fn friend_fields(form: &Form<'_>, setup: &Setup) -> Markup {
 fn friend_options(setup: &Setup, another: Option<&str>) -> Vec<(String, String)> {
     let friend = |friend: &Friend| {
         let text = match &friend.customer_id {
-            Some(customer) => format!("{} ({customer})", friend.line_uid),
+            // What is short comes first: a phone has no room for both.
+            Some(customer) => format!("{customer} · {}", friend.line_uid),
             None => friend.line_uid.clone(),
         };
         (friend.line_uid.clone(), text)

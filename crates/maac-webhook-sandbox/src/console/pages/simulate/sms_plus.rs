@@ -189,9 +189,9 @@ fn message_page(
             (t.status, html! { code { (message.status()) } }),
             (t.template, html! { (own.pnp_setting_name) " (" (own.pnp_setting_id) ")" }),
             (t.phone_number, html! { code { (own.phone_number) } }),
-            ("LINE push", status(&own.line_push_status)),
+            (t.line_push, status(&own.line_push_status)),
             ("PNP", status(&own.pnp_status)),
-            ("SMS", status(&own.sms_status)),
+            (t.template_sms, status(&own.sms_status)),
         ]))
         h2 { (t.next_status) }
         @if message.next().is_empty() { p { (t.message_ended) } }

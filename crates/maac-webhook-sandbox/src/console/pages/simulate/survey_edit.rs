@@ -143,7 +143,7 @@ fn question(form: &Form<'_>, index: usize, question: &DraftQuestion) -> Markup {
                 (form.text(&field("sn"), t.serial_number, "text", None))
                 (form.text(&field("subject"), t.subject, "text", None))
             }
-            div class="columns" {
+            div class="columns wide-first" {
                 (form.select(&field("type"), t.question_type, &types))
                 (form.text(&field("alias"), t.alias, "text", None))
                 (form.text(&field("label"), t.label, "text", None))
