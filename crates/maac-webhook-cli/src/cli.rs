@@ -71,8 +71,8 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
-    /// Ask whoever makes MAAC's OpenAPI calls for the token in this file. Where there is none, it is one of this run, which
-    /// the console shows
+    /// Ask whoever makes MAAC's OpenAPI calls for the token in this file. Without it, it is that of --token-file, or one of
+    /// this run; the console shows it
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi_token_file: Option<PathBuf>,
 

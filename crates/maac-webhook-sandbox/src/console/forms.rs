@@ -100,7 +100,7 @@ impl Form<'_> {
     pub(super) fn check(&self, name: &str, label: &str) -> Markup {
         html! {
             div class="choice" {
-                input type="checkbox" id=(name) name=(name) value="on" checked[self.fields.has(name, "on")];
+                input type="checkbox" id=(name) name=(name) value="on" checked[self.fields.is_on(name)];
                 label for=(name) { (label) }
             }
         }

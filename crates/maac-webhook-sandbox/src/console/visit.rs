@@ -1,5 +1,7 @@
 //! Who asks for a page, and what a form was filled in with.
 
+use std::collections::HashMap;
+
 use axum::{
     extract::{FromRequest, FromRequestParts, Request, rejection::FormRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
@@ -82,18 +84,39 @@ fn language(headers: &HeaderMap) -> Lang {
     best.map_or(Lang::English, |(lang, _)| lang)
 }
 
-/// A form's fields, as they were filled in.
+/// A form's fields, as they were filled in. However many there are, one is found at once.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fields(Vec<(String, String)>);
+pub(super) struct Fields {
+    all: Vec<(String, String)>,
+    /// Where the first one of each name is.
+    first: HashMap<String, usize>,
+}
 
 impl Fields {
+    fn of(all: Vec<(String, String)>) -> Self {
+        let mut first = HashMap::with_capacity(all.len());
+        for (place, (name, _)) in all.iter().enumerate() {
+            first.entry(name.clone()).or_insert(place);
+        }
+        Self { all, first }
+    }
+
     /// A field's text without the white space around it; empty where there is none.
     pub(super) fn one(&self, name: &str) -> &str {
         self.raw(name).trim()
     }
 
     pub(super) fn raw(&self, name: &str) -> &str {
-        self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
+        self.first.get(name).and_then(|place| self.all.get(*place)).map_or("", |(_, value)| value)
+    }
+
+    pub(super) fn is_there(&self, name: &str) -> bool {
+        self.first.contains_key(name)
+    }
+
+    /// Whether one that is on or off is on.
+    pub(super) fn is_on(&self, name: &str) -> bool {
+        self.raw(name) == "on"
     }
 
     /// A field that was filled in.
@@ -101,12 +124,8 @@ impl Fields {
         Some(self.one(name)).filter(|text| !text.is_empty())
     }
 
-    pub(super) fn is_there(&self, name: &str) -> bool {
-        self.0.iter().any(|(own, _)| own == name)
-    }
-
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.all.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
     pub(super) fn has(&self, name: &str, value: &str) -> bool {
@@ -114,7 +133,8 @@ impl Fields {
     }
 
     pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.0.push((name.to_owned(), value.into()));
+        self.first.entry(name.to_owned()).or_insert(self.all.len());
+        self.all.push((name.to_owned(), value.into()));
         self
     }
 }
@@ -138,7 +158,7 @@ impl FromRequest<Console> for Posted {
         let form =
             axum::Form::<Vec<(String, String)>>::from_request(Request::from_parts(parts, body), console);
         let fields = match form.await {
-            Ok(axum::Form(fields)) => Fields(fields),
+            Ok(axum::Form(fields)) => Fields::of(fields),
             Err(rejection) => return Err(not_a_form(&rejection)),
         };
         if session.accepts(fields.raw("csrf_token")) {

@@ -1,12 +1,15 @@
 //! What was pushed before the sandbox was stopped, and goes on after it was started again.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use maac_webhook_sandbox::{
     DeliveryState, Sandbox, Settings,
     maac_webhook_sender::{
         maac_webhook::event::{MessageStatus, Topic},
-        producers::{EnhancedMulticast, NoFirstOpen, PnpMessage, PnpPush, Push, Report, SendStatus},
+        producers::{EnhancedMulticast, Friend, NoFirstOpen, PnpMessage, PnpPush, Push, Report, SendStatus},
     },
     openapi::{self, OpenApiSettings, OpenApiToken, SmsPlusProgress},
 };
@@ -188,4 +191,32 @@ async fn what_was_pushed_and_cannot_be_read_is_told_when_the_file_is_opened() {
     drop(connection);
     let refused = Sandbox::open(Settings::new().with_file(&file)).unwrap_err();
     assert_eq!(refused.kind(), maac_webhook_sandbox::StoreErrorKind::Corrupt);
+}
+
+/// A push and an open take no longer beside ten thousand messages than beside a hundred, but for what a busy machine makes of
+/// it.
+#[tokio::test]
+async fn ten_thousand_messages_do_not_slow_the_next_one() {
+    let sandbox = Sandbox::open(hurried()).unwrap();
+    let broadcast = sandbox.broadcast().await.unwrap();
+    let mut opened = 0_u32;
+    let mut quickest = async || {
+        let mut quickest = Duration::MAX;
+        for _ in 0..20 {
+            let began = Instant::now();
+            sandbox.push_pnp(PnpPush::new(118, "+886912345678")).await.unwrap();
+            opened += 1;
+            let friend = Friend::new(format!("U{opened:032x}"));
+            sandbox.open_broadcast(broadcast, friend).await.unwrap().unwrap();
+            quickest = quickest.min(began.elapsed());
+        }
+        quickest
+    };
+    let before = quickest().await;
+    for _ in 0..9_980 {
+        sandbox.push_pnp(PnpPush::new(118, "+886912345678")).await.unwrap();
+    }
+    let after = quickest().await;
+    assert_eq!(sandbox.producers().sms_plus.messages().len(), 10_000);
+    assert!(after < before * 4, "{before:?} became {after:?}");
 }

@@ -240,6 +240,7 @@ pub(super) const TEXTS: Texts = Texts {
     edit_survey_help: "The alias of a question is its name in the alias map. Where a choice has an answer alias, the map has that in place of the text.",
     no_survey: "There is no survey yet.",
     survey_taken: "There is a survey of this id already.",
+    survey_too_long: "The form has room for 1,000 questions and choices together. A longer survey is put in by the API: POST /api/setup/surveys.",
     survey_id: "Survey id (svid)",
     survey_id_hint: "SurveyCake's id of the survey.",
     survey_title: "Title",

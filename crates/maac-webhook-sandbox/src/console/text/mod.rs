@@ -345,6 +345,7 @@ texts! {
     edit_survey_help,
     no_survey,
     survey_taken,
+    survey_too_long,
     survey_id,
     survey_id_hint,
     survey_title,
@@ -488,7 +489,7 @@ mod tests {
 
     #[test]
     fn what_is_the_same_in_both_languages_is_a_name() {
-        let names = ["share_secret", "kind_push", "kind_multicast", "kind_enhanced", "openapi"];
+        let names = ["share_secret", "openapi", "kind_push", "kind_multicast", "kind_enhanced"];
         let (english, chinese) = (Lang::English.texts().all(), Lang::TraditionalChinese.texts().all());
         let same = english.into_iter().zip(chinese).filter(|(english, chinese)| english.1 == chinese.1);
         let same: Vec<_> = same.map(|(english, _)| english.0).collect();

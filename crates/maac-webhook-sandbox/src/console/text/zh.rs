@@ -240,6 +240,7 @@ pub(super) const TEXTS: Texts = Texts {
     edit_survey_help: "題目的別名（alias）是接收程式讀取答案的名稱；選項設有答案別名時，會以別名取代文字。",
     no_survey: "目前沒有問卷。",
     survey_taken: "已有使用此 ID 的問卷。",
+    survey_too_long: "表單最多容納 1,000 個題目與選項。更長的問卷請透過 API 設定：POST /api/setup/surveys。",
     survey_id: "問卷 ID（svid）",
     survey_id_hint: "SurveyCake 的問卷 ID。",
     survey_title: "標題",

@@ -9,8 +9,8 @@ use crate::console::{
     visit::{Fields, Visit},
 };
 
-/// How many questions, and how many choices of one, a form has at most.
-const MOST: usize = 200;
+/// How many questions and choices together a form has at most.
+const MOST: usize = 1_000;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
@@ -101,33 +101,48 @@ impl From<&SurveyQuestion> for DraftQuestion {
 }
 
 impl Draft {
+    /// The survey of a form. Of one that is [too long](Self::is_too_long) only so much is read that this is known.
     pub(super) fn read(fields: &Fields) -> Self {
         let text = |name: &str| fields.one(name).to_owned();
-        let question = |question: usize| {
-            let field = |name: &str| question_field(question, name);
-            let choice = |choice: usize| {
-                let field = |name: &str| choice_field(question, choice, name);
-                DraftChoice {
-                    text: text(&field("text")),
-                    alias: text(&field("alias")),
-                    label: text(&field("label")),
-                    takes_text: fields.has(&field("takes-text"), "on"),
-                }
-            };
-            let choices = (0..MOST).take_while(|own| fields.is_there(&choice_field(question, *own, "text")));
-            DraftQuestion {
+        let mut draft =
+            Self { svid: text("svid"), title: text("title"), name: text("name"), questions: Vec::new() };
+        let mut rows = 0;
+        for index in (0..).take_while(|index| fields.is_there(&question_field(*index, "sn"))) {
+            let field = |name: &str| question_field(index, name);
+            let mut question = DraftQuestion {
                 sn: text(&field("sn")),
                 question_type: text(&field("type")),
                 subject: text(&field("subject")),
                 alias: text(&field("alias")),
                 label: text(&field("label")),
-                required: fields.has(&field("required"), "on"),
-                choices: choices.map(choice).collect(),
+                required: fields.is_on(&field("required")),
+                choices: Vec::new(),
+            };
+            rows += 1;
+            for place in (0..).take_while(|place| fields.is_there(&choice_field(index, *place, "text"))) {
+                let field = |name: &str| choice_field(index, place, name);
+                question.choices.push(DraftChoice {
+                    text: text(&field("text")),
+                    alias: text(&field("alias")),
+                    label: text(&field("label")),
+                    takes_text: fields.is_on(&field("takes-text")),
+                });
+                rows += 1;
+                if rows > MOST {
+                    break;
+                }
             }
-        };
-        let questions = (0..MOST).take_while(|own| fields.is_there(&question_field(*own, "sn")));
-        let questions = questions.map(question).collect();
-        Self { svid: text("svid"), title: text("title"), name: text("name"), questions }
+            draft.questions.push(question);
+            if rows > MOST {
+                break;
+            }
+        }
+        draft
+    }
+
+    /// Whether a form has no room for it. The API has.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.questions.iter().map(|question| 1 + question.choices.len()).sum::<usize>() > MOST
     }
 
     /// The form's fields, filled in.
@@ -168,7 +183,6 @@ impl Draft {
                 let sn = numbers.max().unwrap_or(0).saturating_add(1).to_string();
                 let question_type = QuestionType::ShortText.to_string();
                 self.questions.push(DraftQuestion { sn, question_type, ..DraftQuestion::default() });
-                self.questions.truncate(MOST);
             }
             RowChange::RemoveQuestion(question) => {
                 if question < self.questions.len() {
@@ -178,7 +192,6 @@ impl Draft {
             RowChange::AddChoice(question) => {
                 if let Some(question) = self.questions.get_mut(question) {
                     question.choices.push(DraftChoice::default());
-                    question.choices.truncate(MOST);
                 }
             }
             RowChange::RemoveChoice(question, choice) => {
@@ -193,6 +206,15 @@ impl Draft {
 
     /// The survey. What keeps it from being one is noted at its field.
     pub(super) fn survey(&self, visit: &Visit, faults: &mut Faults) -> Survey {
+        let question = || SurveyQuestion::new(1, QuestionType::ShortText, "-");
+        for (field, alone) in [
+            ("svid", Survey::new(&*self.svid, "-", [question()])),
+            ("title", Survey::new("-", &*self.title, [question()])),
+        ] {
+            if let Err(refused) = alone.check() {
+                faults.add(Some(field), errors::producer(visit.lang, refused.kind()));
+            }
+        }
         let mut questions = Vec::with_capacity(self.questions.len());
         for (index, draft) in self.questions.iter().enumerate() {
             let Ok(sn) = draft.sn.parse::<u64>() else {
@@ -210,15 +232,6 @@ impl Draft {
         }
         let mut survey = Survey::new(&*self.svid, &*self.title, questions);
         survey.name = Some(self.name.clone()).filter(|name| !name.is_empty());
-        let question = || SurveyQuestion::new(1, QuestionType::ShortText, "-");
-        for (field, alone) in [
-            ("svid", Survey::new(&*self.svid, "-", [question()])),
-            ("title", Survey::new("-", &*self.title, [question()])),
-        ] {
-            if let Err(refused) = alone.check() {
-                faults.add(Some(field), errors::producer(visit.lang, refused.kind()));
-            }
-        }
         if faults.is_empty()
             && let Err(refused) = survey.check()
         {
@@ -300,6 +313,19 @@ mod tests {
         let back = Draft::read(&Draft::from(&survey).fields()).survey(&visit, &mut faults);
         assert!(faults.is_empty(), "{faults:?}");
         assert_eq!(back, survey);
+    }
+
+    #[test]
+    fn a_survey_that_a_form_has_no_room_for_is_known_by_it_and_nothing_of_it_is_left_out_silently() {
+        let choices = (0..MOST).map(|place| Choice::new(place.to_string(), ""));
+        let mut question = SurveyQuestion::new(1, QuestionType::ChoiceOne, "a");
+        question.choices = choices.take(MOST - 1).collect();
+        let mut survey = Survey::new("x", "x", [question]);
+        let read = |survey: &Survey| Draft::read(&Draft::from(survey).fields());
+        assert!(!read(&survey).is_too_long());
+        assert_eq!(read(&survey).questions[0].choices.len(), MOST - 1);
+        survey.questions.push(SurveyQuestion::new(2, QuestionType::ShortText, "b"));
+        assert!(read(&survey).is_too_long() && Draft::from(&survey).is_too_long());
     }
 
     #[test]

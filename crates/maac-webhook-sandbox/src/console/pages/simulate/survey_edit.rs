@@ -2,7 +2,8 @@
 
 use axum::{
     extract::{Query, State},
-    response::IntoResponse,
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
 use maac_webhook::event::QuestionType;
 use maac_webhook_sender::producers::Survey;
@@ -46,6 +47,9 @@ pub(in crate::console) async fn edit(
         }
     };
     let before = svid.unwrap_or_default();
+    if draft.is_too_long() {
+        return Ok(too_long(&visit));
+    }
     Ok(page(&visit, &draft, &before, &Faults::default()).into_response())
 }
 
@@ -53,8 +57,15 @@ pub(in crate::console) async fn put(State(console): State<Console>, posted: Post
     let Posted { visit, fields } = posted;
     let (mut draft, before) = (Draft::read(&fields), fields.raw("before").to_owned());
     let mut faults = Faults::default();
-    if let Some(change) = RowChange::of(fields.raw("action")) {
+    let change = RowChange::of(fields.raw("action"));
+    let changed = change.is_some();
+    if let Some(change) = change {
         draft.change(change);
+    }
+    if draft.is_too_long() {
+        return Ok(too_long(&visit));
+    }
+    if changed {
         return Ok(page(&visit, &draft, &before, &faults).into_response());
     }
     let survey = draft.survey(&visit, &mut faults);
@@ -71,6 +82,11 @@ pub(in crate::console) async fn put(State(console): State<Console>, posted: Post
         }
     }
     Ok(refused(&faults, page(&visit, &draft, &before, &faults)))
+}
+
+fn too_long(visit: &Visit) -> Response {
+    let notice = layout::notice(visit, visit.t.not_possible, visit.t.survey_too_long);
+    (StatusCode::UNPROCESSABLE_ENTITY, notice).into_response()
 }
 
 /// In the place of the survey that was edited, also under another `svid`.
