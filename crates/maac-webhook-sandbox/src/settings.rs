@@ -29,7 +29,7 @@ impl Settings {
         }
     }
 
-    /// Keeps what is set up, and the log, in this SQLite file, which is made where there is none.
+    /// Keeps what is set up, what was pushed and opened, and the log, in this SQLite file, which is made where there is none.
     #[must_use]
     pub fn with_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.file = Some(path.into());

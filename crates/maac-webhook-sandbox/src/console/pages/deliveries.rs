@@ -62,29 +62,32 @@ fn table(visit: &Visit, page: &Page<DeliverySummary>) -> Markup {
         return html! { p { (t.no_deliveries) " " a href="/simulate" { (t.simulate_one) } } };
     }
     let table = html! {
-        table {
+        // Its roles are told, since a phone shows its rows as something else.
+        table class="list" role="table" {
             caption class="hidden" { (t.deliveries) }
-            thead {
-                tr {
-                    th scope="col" { (t.time) }
-                    th scope="col" { (t.event) }
-                    th scope="col" { (t.result) }
-                    th scope="col" { (t.endpoint) }
-                    th scope="col" { (t.attempts) }
+            thead role="rowgroup" {
+                tr role="row" {
+                    th scope="col" role="columnheader" { (t.time) }
+                    th scope="col" role="columnheader" { (t.event) }
+                    th scope="col" role="columnheader" { (t.result) }
+                    th scope="col" role="columnheader" { (t.endpoint) }
+                    th scope="col" role="columnheader" { (t.attempts) }
                 }
             }
-            tbody {
+            tbody role="rowgroup" {
                 @for delivery in &page.items {
-                    tr {
-                        td { (layout::time(delivery.accepted_at)) }
-                        td {
+                    tr role="row" {
+                        td role="cell" { (layout::time(delivery.accepted_at)) }
+                        td role="cell" {
                             a href={ "/deliveries/" (delivery.id) } { (topic_name(&delivery.topic)) }
                             @if delivery.origin == Origin::Test { " " span class="badge" { (t.origin_test) } }
                             @if delivery.replay_of.is_some() { " " span class="badge" { (t.repeated) } }
                         }
-                        td { (delivery::verdict(visit, delivery)) }
-                        td { (delivery.endpoint_name) }
-                        td { (delivery.attempts) }
+                        td role="cell" { (delivery::verdict(visit, delivery)) }
+                        td role="cell" { (delivery.endpoint_name) }
+                        td role="cell" {
+                            span class="narrow" { (t.attempts) (visit.lang.colon()) } (delivery.attempts)
+                        }
                     }
                 }
             }
