@@ -10,7 +10,10 @@ use super::{
     limits::Limited,
     router::OpenApi,
 };
-use crate::sandbox::{PnpPushes, PushedPnp, has_sms};
+use crate::{
+    sandbox::{PnpPushes, PushedPnp, has_sms},
+    store::pushed::Following,
+};
 
 #[derive(Deserialize)]
 struct PushRequest<T> {
@@ -87,7 +90,11 @@ pub(super) async fn multicast(
 impl OpenApi {
     async fn pushed(&self, pushes: PnpPushes) -> Result<Vec<PushedPnp>, PnpError> {
         let progress = self.progress.clone();
-        let following = move |message: &PnpMessage, sms| progress.following(message, sms);
+        // The call is answered before there is room for the event of the first status.
+        let following = move |message: &PnpMessage, sms| {
+            let following = progress.following(message, sms).unwrap_or_default();
+            Some(Following { is_unpublished: true, ..following })
+        };
         Ok(self.sandbox.keep_pnp_pushes(pushes, following).await?)
     }
 

@@ -1,10 +1,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use maac_webhook::{error_with_causes, event::MessageStatus};
-use maac_webhook_sender::{
-    payload::PnpStatusUpdated,
-    producers::{PnpMessage, next_statuses},
-};
+use maac_webhook_sender::producers::{PnpMessage, next_statuses};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::sleep,
@@ -55,7 +52,7 @@ impl SmsPlusProgress {
             Self::ByHand => None,
             Self::ByItself { step, ending } => {
                 let statuses = steps(message.status(), sms, ending.as_ref());
-                Some(Following { step: *step, statuses })
+                Some(Following { is_unpublished: false, step: *step, statuses })
             }
         }
     }
@@ -78,8 +75,8 @@ impl SmsPlusReporter {
         let sandbox = sandbox.clone().with_patience(Duration::MAX);
         let reporter = Self { sandbox, places: Arc::new(Semaphore::new(AT_A_TIME)) };
         if tokio::runtime::Handle::try_current().is_ok() {
-            for LeftOff { pnp_message_id, status, following } in reporter.sandbox.take_left_off() {
-                reporter.run(None, reporter.places(1), pnp_message_id, status, following);
+            for LeftOff { message, following } in reporter.sandbox.take_left_off() {
+                reporter.run(&message, reporter.places(1), following);
             }
         }
         reporter
@@ -95,31 +92,23 @@ impl SmsPlusReporter {
     /// runtime this is called in.
     pub(crate) fn report(&self, mut places: OwnedSemaphorePermit, pushed: Vec<PushedPnp>) {
         for PushedPnp { message, following } in pushed {
-            let following = following.unwrap_or_default();
-            let (id, status) = (message.id(), message.status().clone());
-            self.run(Some(message.event().clone()), places.split(1), id, status, following);
+            self.run(&message, places.split(1), following.unwrap_or_default());
         }
     }
 
     /// Lets the statuses follow of a message whose first one's event was published.
     pub(crate) fn follow(&self, place: OwnedSemaphorePermit, pushed: PushedPnp) {
         if let Some(following) = pushed.following {
-            self.run(None, Some(place), pushed.message.id(), pushed.message.status().clone(), following);
+            self.run(&pushed.message, Some(place), following);
         }
     }
 
-    fn run(
-        &self,
-        first: Option<PnpStatusUpdated>,
-        place: Option<OwnedSemaphorePermit>,
-        id: u64,
-        status: MessageStatus,
-        following: Following,
-    ) {
-        let sandbox = self.sandbox.clone();
+    fn run(&self, message: &PnpMessage, place: Option<OwnedSemaphorePermit>, following: Following) {
+        let (sandbox, id, status) = (self.sandbox.clone(), message.id(), message.status().clone());
+        let first = following.is_unpublished.then(|| message.event().clone());
         tokio::spawn(async move {
             let first = match first {
-                Some(event) => sandbox.publish(event).await.map(|_| ()),
+                Some(event) => sandbox.publish_pnp(event).await,
                 None => Ok(()),
             };
             // One event that could not be published does not end the message.

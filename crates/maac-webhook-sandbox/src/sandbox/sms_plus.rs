@@ -1,14 +1,15 @@
 //! SMS+ messages, pushed and reported on.
 
 use maac_webhook::event::{MessageStatus, Topic};
-use maac_webhook_sender::producers::{
-    PnpMessage, PnpPush, ProducerError, ProducerErrorKind, Report, SmsPlus,
+use maac_webhook_sender::{
+    payload::PnpStatusUpdated,
+    producers::{PnpMessage, PnpPush, ProducerError, ProducerErrorKind, Report, SmsPlus},
 };
 
 use super::{Sandbox, locked};
 use crate::{
     Producers, PublishedEvent, SandboxError,
-    store::pushed::{Following, LeftOff, keep_pnp_message, prune_pnp_messages},
+    store::pushed::{Following, LeftOff, keep_pnp_message, keep_published, prune_pnp_messages},
 };
 
 /// What one call pushes.
@@ -114,7 +115,8 @@ impl Sandbox {
     ) -> Result<bool, SandboxError> {
         let Some(next) = following.statuses.first() else { return Ok(false) };
         let report = Report::new(next.clone());
-        let following = Following { statuses: following.statuses[1..].to_vec(), ..following };
+        let statuses = following.statuses[1..].to_vec();
+        let following = Following { is_unpublished: false, statuses, ..following };
         let mut room = self.room(&Topic::PnpStatusUpdated, 1).await?;
         let Some(message) = self.keep_pnp_report(id, report, Some(left_at), Some(following)).await? else {
             return Ok(false);
@@ -149,6 +151,13 @@ impl Sandbox {
             },
         );
         Ok(reported.await?.map(|(_, message)| message))
+    }
+
+    /// Publishes the event of a message's first status, which is noted.
+    pub(crate) async fn publish_pnp(&self, first: PnpStatusUpdated) -> Result<(), SandboxError> {
+        let id = first.pnp_message_id;
+        self.publish(first).await?;
+        Ok(self.database.run(move |connection| keep_published(connection, id)).await?)
     }
 
     /// The SMS+ messages whose statuses were following by themselves when the program ended: once, for whoever lets them

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{StoreError, StoreErrorKind, log::json};
 use crate::Producers;
 
-/// The statuses that follow of an SMS+ message by themselves, each so long after the one before.
+/// What follows of an SMS+ message by itself: the event of its status, where that is not published yet, and statuses, each so
+/// long after the one before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Following {
+    pub(crate) is_unpublished: bool,
     pub(crate) step: Duration,
     pub(crate) statuses: Vec<MessageStatus>,
 }
@@ -20,13 +22,13 @@ pub(crate) struct Following {
 /// An SMS+ message whose statuses were following by themselves when the program ended.
 #[derive(Clone, Debug)]
 pub(crate) struct LeftOff {
-    pub(crate) pnp_message_id: u64,
-    pub(crate) status: MessageStatus,
+    pub(crate) message: PnpMessage,
     pub(crate) following: Following,
 }
 
 #[derive(Deserialize, Serialize)]
 struct SavedFollowing {
+    is_unpublished: bool,
     step_us: u64,
     statuses: Vec<String>,
 }
@@ -37,16 +39,24 @@ pub(crate) fn keep_pnp_message(
     message: &PnpMessage,
     following: Option<&Following>,
 ) -> Result<(), StoreError> {
-    let following = following.filter(|following| !following.statuses.is_empty()).map(|following| {
+    let following = following.filter(|own| own.is_unpublished || !own.statuses.is_empty()).map(|following| {
         let statuses = following.statuses.iter().map(ToString::to_string).collect();
         let step_us = u64::try_from(following.step.as_micros()).unwrap_or(u64::MAX);
-        json(&SavedFollowing { step_us, statuses })
+        json(&SavedFollowing { is_unpublished: following.is_unpublished, step_us, statuses })
     });
     let sql = "INSERT INTO sandbox_pnp_messages VALUES (?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET message = excluded.message, following = excluded.following";
     let values = params![message.id(), json(message)?, following.transpose()?];
     connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
+}
+
+/// Keeps that the event of an SMS+ message's status was published.
+pub(crate) fn keep_published(connection: &Connection, pnp_message_id: u64) -> rusqlite::Result<()> {
+    let sql = "UPDATE sandbox_pnp_messages SET following = CASE json_array_length(following, '$.statuses')
+        WHEN 0 THEN NULL ELSE json_set(following, '$.is_unpublished', json('false')) END
+        WHERE id = ? AND following IS NOT NULL";
+    connection.prepare_cached(sql)?.execute([pnp_message_id]).map(|_| ())
 }
 
 /// Drops the SMS+ messages that were forgotten: those before the oldest.
@@ -114,11 +124,10 @@ pub(crate) fn load(connection: &Connection, producers: &mut Producers) -> Result
     rows(connection, "SELECT message, following, id FROM sandbox_pnp_messages ORDER BY id", |row| {
         let message: PnpMessage = from_json(&row.text)?;
         if let Some(following) = row.following {
-            let SavedFollowing { step_us, statuses } = from_json(&following)?;
+            let SavedFollowing { is_unpublished, step_us, statuses } = from_json(&following)?;
             let statuses = statuses.into_iter().map(MessageStatus::from).collect();
-            let following = Following { step: Duration::from_micros(step_us), statuses };
-            let (pnp_message_id, status) = (message.id(), message.status().clone());
-            left_off.push(LeftOff { pnp_message_id, status, following });
+            let following = Following { is_unpublished, step: Duration::from_micros(step_us), statuses };
+            left_off.push(LeftOff { message: message.clone(), following });
         }
         sms_plus.restore(message);
         Ok(())

@@ -8,6 +8,7 @@ use std::{
 use maac_webhook_sandbox::{
     DeliveryState, Sandbox, Settings,
     maac_webhook_sender::{
+        RetrySchedule,
         maac_webhook::event::{MessageStatus, Topic},
         producers::{EnhancedMulticast, Friend, NoFirstOpen, PnpMessage, PnpPush, Push, Report, SendStatus},
     },
@@ -93,9 +94,9 @@ async fn an_sms_plus_message_walks_on_from_where_it_was() {
     assert!(delivery.body.as_text().unwrap().contains("\"line_push_status\": \"failed\""));
 }
 
-/// A sandbox with the OpenAPI calls, and the status of its newest SMS+ message.
-async fn served(file: &Path, step: Duration) -> (Sandbox, std::net::SocketAddr) {
-    let sandbox = open(file);
+/// A sandbox with the OpenAPI calls.
+async fn served(settings: Settings, step: Duration) -> (Sandbox, std::net::SocketAddr) {
+    let sandbox = Sandbox::open(settings).unwrap();
     let progress = SmsPlusProgress::by_itself(step, Some(MessageStatus::PnpDelivered));
     let settings = OpenApiSettings::new(OpenApiToken::new("t").unwrap()).with_progress(progress);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -103,6 +104,22 @@ async fn served(file: &Path, step: Duration) -> (Sandbox, std::net::SocketAddr) 
     let router = openapi::router(sandbox.clone(), &settings);
     tokio::spawn(async move { axum::serve(listener, router).await });
     (sandbox, address)
+}
+
+async fn push_by_call(address: std::net::SocketAddr) {
+    let body = r#"{"pnp_setting_id":118,"data":{"phone_number":"+886912345678","pnp":{},"sms":{}}}"#;
+    let request = format!(
+        "POST /openapi/v1/pnp/message/push/ HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer t\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    assert_eq!(exchange(address, request.as_bytes()).await.status, 200);
+}
+
+/// The file and its write-ahead log.
+fn copy_as_after_a_crash(file: &Path, copy: &Path) {
+    std::fs::copy(file, copy).unwrap();
+    std::fs::copy(file.with_extension("db-wal"), copy.with_extension("db-wal")).unwrap();
 }
 
 fn newest(sandbox: &Sandbox) -> PnpMessage {
@@ -113,24 +130,17 @@ fn newest(sandbox: &Sandbox) -> PnpMessage {
 async fn statuses_that_followed_by_themselves_follow_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let (file, copy) = (folder.path().join("sandbox.db"), folder.path().join("copy.db"));
-    let (sandbox, address) = served(&file, Duration::from_secs(3600)).await;
-    let body = r#"{"pnp_setting_id":118,"data":{"phone_number":"+886912345678","pnp":{},"sms":{}}}"#;
-    let request = format!(
-        "POST /openapi/v1/pnp/message/push/ HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer t\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    assert_eq!(exchange(address, request.as_bytes()).await.status, 200);
+    let (sandbox, address) = served(hurried().with_file(&file), Duration::from_secs(3600)).await;
+    push_by_call(address).await;
     assert_eq!(*newest(&sandbox).status(), MessageStatus::PnpPreparing);
-    // As a crash leaves it: the file and its write-ahead log. The hour that a step takes is made a moment.
-    std::fs::copy(&file, &copy).unwrap();
-    std::fs::copy(folder.path().join("sandbox.db-wal"), folder.path().join("copy.db-wal")).unwrap();
+    copy_as_after_a_crash(&file, &copy);
+    // The hour that a step takes is made a moment.
     let connection = rusqlite::Connection::open(&copy).unwrap();
     let sql = "UPDATE sandbox_pnp_messages SET following = json_set(following, '$.step_us', 1000)";
     assert_eq!(connection.execute(sql, []).unwrap(), 1);
     drop(connection);
 
-    let (again, _) = served(&copy, Duration::from_secs(3600)).await;
+    let (again, _) = served(hurried().with_file(&copy), Duration::from_secs(3600)).await;
     let mut updates = again.dispatcher().watch();
     let receiver = Receiver::start().await;
     endpoint(&again, &receiver.url, &[Topic::PnpStatusUpdated]).await;
@@ -138,6 +148,47 @@ async fn statuses_that_followed_by_themselves_follow_after_a_restart() {
         updates.next().await.unwrap().unwrap();
     }
     drop(updates);
+}
+
+#[tokio::test]
+async fn an_event_that_waits_for_room_when_the_program_ends_is_published_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, copy) = (folder.path().join("sandbox.db"), folder.path().join("copy.db"));
+    let receiver = Receiver::start().await;
+    receiver.answer_always(503);
+    let schedule = RetrySchedule::new([Duration::from_secs(3600)]);
+    let settings = Settings::new().with_schedule(schedule).with_file(&file);
+    let (sandbox, address) = served(settings, Duration::ZERO).await;
+    let id = endpoint(&sandbox, &receiver.url, Topic::DOCUMENTED).await;
+    while sandbox.send_test(id, &Topic::PrizePointsAdded).await.is_ok() {}
+    push_by_call(address).await;
+    copy_as_after_a_crash(&file, &copy);
+    let statuses = async |sandbox: &Sandbox| {
+        let all = sandbox.deliveries(None, None, 10_000).await.unwrap().items.into_iter().rev();
+        let mut statuses = Vec::new();
+        for delivery in all.filter(|delivery| delivery.topic == Topic::PnpStatusUpdated) {
+            let body = sandbox.delivery(delivery.id).await.unwrap().unwrap().body;
+            let body: serde_json::Value = serde_json::from_slice(body.as_bytes()).unwrap();
+            statuses.push(body["data"]["status"].as_str().unwrap().to_owned());
+        }
+        statuses
+    };
+    assert!(statuses(&sandbox).await.is_empty());
+
+    let (again, _) = served(hurried().with_file(&copy), Duration::ZERO).await;
+    let mut updates = again.dispatcher().watch();
+    while statuses(&again).await.len() < 3 {
+        updates.next().await.unwrap().unwrap();
+    }
+    assert_eq!(statuses(&again).await, ["pnp_preparing", "pnp_accepted", "pnp_delivered"]);
+    again.dispatcher().idle().await;
+
+    // And once: nothing is left to be done at the next start.
+    let third = folder.path().join("third.db");
+    copy_as_after_a_crash(&copy, &third);
+    let connection = rusqlite::Connection::open(&third).unwrap();
+    let sql = "SELECT count(*) FROM sandbox_pnp_messages WHERE following IS NOT NULL";
+    assert_eq!(connection.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap(), 0);
 }
 
 #[tokio::test]
