@@ -33,6 +33,8 @@ pub struct Connection<'a> {
 pub struct WireRequest<'a> {
     pub head: Head<'a>,
     pub framing: Framing<'a>,
+    /// Whether it says that it waits to be asked for its body, which comes all the same.
+    pub expects: bool,
     pub body: &'a [u8],
 }
 
@@ -308,6 +310,9 @@ impl WireRequest<'_> {
             format!("{} /webhooks/maac HTTP/1.1\r\nhost: a\r\n", self.head.method.as_str()).into_bytes();
         for (name, value) in self.head.headers(body) {
             wire.extend([name.as_bytes(), b": ", value.as_slice(), b"\r\n"].concat());
+        }
+        if self.expects {
+            wire.extend(b"expect: 100-continue\r\n");
         }
         let length = format!("content-length: {}\r\n", body.len());
         let chunked = "transfer-encoding: chunked\r\n";
