@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod attack;
 mod bench;
 mod fuzz;
 mod mutants;
@@ -44,6 +45,19 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Sends ten million mutated signatures, bodies and secrets through the verifier, and fails where one is accepted.
+    Forgeries {
+        /// What is passed on: `--count N --seed N`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Measures whether the time of a comparison tells where a signature differs, and fails where it does, or where a
+    /// naive comparison is not seen to. For a quiet machine.
+    Timing {
+        /// What is passed on: `--samples N --seed N`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Changes the code that decides about requests, one small thing at a time, and fails where no unit
     /// test notices.
     Mutants {
@@ -58,6 +72,8 @@ fn main() -> ExitCode {
         Chore::Test { fuzz_seconds } => test::run(fuzz_seconds),
         Chore::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
         Chore::Bench { args } => bench::run(&args),
+        Chore::Forgeries { args } => attack::run("forgeries", &args),
+        Chore::Timing { args } => attack::run("timing", &args),
         Chore::Mutants { args } => mutants::run(&args),
     };
     match result {
