@@ -11,6 +11,7 @@ mod bench;
 mod fuzz;
 mod mutants;
 mod needs;
+mod overload;
 mod run;
 mod test;
 
@@ -58,6 +59,15 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Floods a release build of `listen` with connections and events, and fails where a genuine event is not answered in
+    /// time or more memory is taken than is allowed. Linux; about five minutes.
+    Overload {
+        /// Connections at once.
+        #[arg(long, value_name = "N", default_value_t = 10_000)]
+        connections: u32,
+        /// One test alone, by a part of its name.
+        test: Option<String>,
+    },
     /// Changes the code that decides about requests, one small thing at a time, and fails where no unit
     /// test notices.
     Mutants {
@@ -74,6 +84,7 @@ fn main() -> ExitCode {
         Chore::Bench { args } => bench::run(&args),
         Chore::Forgeries { args } => attack::run("forgeries", &args),
         Chore::Timing { args } => attack::run("timing", &args),
+        Chore::Overload { connections, test } => overload::run(connections, test.as_deref()),
         Chore::Mutants { args } => mutants::run(&args),
     };
     match result {

@@ -23,7 +23,8 @@ use tower_service::Service;
 /// MAAC's own signature, for an upstream that knows the share secret too.
 const ORIGINAL_SIGNATURE: HeaderName = HeaderName::from_static("maac-original-signature");
 
-/// How much of an upstream's answer is read, and how much of that, in characters, an attempt's error says.
+/// How much of an upstream's answer is read, and how much of that or of another error, in characters, an attempt's error
+/// says.
 pub(super) const RESPONSE_CAP: usize = 4096;
 const SHOWN: usize = 200;
 
@@ -148,14 +149,19 @@ impl fmt::Display for NotTaken {
                     f.write_str(", a redirect, which is not followed")?;
                 }
                 let text = String::from_utf8_lossy(response.body.as_bytes());
-                let shown: String = text.chars().take(SHOWN).collect();
-                if shown.is_empty() { Ok(()) } else { write!(f, ": {}", shown.escape_debug()) }
+                if text.is_empty() { Ok(()) } else { write!(f, ": {}", shown(&text)) }
             }
-            Self::NoAnswer(error) => error.fmt(f),
+            // What TLS says of a certificate quotes the names that are in it.
+            Self::NoAnswer(error) => write!(f, "{}: {}", error.kind().as_str(), shown(error.message())),
             Self::NoSecret => f.write_str("there is no secret to sign with"),
             Self::Unsendable => f.write_str("no header carries the event's key or signature"),
         }
     }
+}
+
+/// What the upstream wrote goes to the log and the inbox: on one line, bounded, and nothing that steers a terminal.
+fn shown(text: &str) -> String {
+    text.chars().take(SHOWN).collect::<String>().escape_debug().to_string()
 }
 
 impl Error for NotTaken {}

@@ -12,6 +12,8 @@ mod idle;
 mod inbox;
 mod invocations;
 mod listen;
+#[cfg(target_os = "linux")]
+mod overload;
 mod python;
 mod rotate;
 mod sandbox;

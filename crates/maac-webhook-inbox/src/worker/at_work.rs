@@ -38,11 +38,11 @@ impl AtWork {
         metrics::attempt(&endpoint, &settlement);
         match &settlement {
             Settlement::Failed { error, due } => {
-                let (entry, attempt) = (claim.entry().get(), claim.attempt());
+                let (entry, attempt, error) = (claim.entry().get(), claim.attempt(), one_line(error));
                 tracing::warn!(entry, attempt, %due, "an event was not handled, and is due again: {error}");
             }
             Settlement::Dead { error } => {
-                let (entry, attempt) = (claim.entry().get(), claim.attempt());
+                let (entry, attempt, error) = (claim.entry().get(), claim.attempt(), one_line(error));
                 tracing::error!(entry, attempt, "an event is a dead letter: {error}");
             }
             _ => {}
@@ -89,6 +89,11 @@ impl Drop for Held<'_> {
     }
 }
 
+/// A handler's error may quote what a stranger wrote, which is to begin no line of the log, nor steer a terminal.
+fn one_line(error: &str) -> String {
+    error.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}
+
 /// Writes down what became of an attempt. Should the store be away for longer, the event is handled again.
 async fn settle(store: &impl Store, claim: Claim, settlement: Settlement) {
     let tries =
@@ -119,5 +124,18 @@ async fn settle(store: &impl Store, claim: Claim, settlement: Settlement) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_wrote_begins_no_line_of_the_log() {
+        assert_eq!(
+            one_line("女: a\r\nERROR b\u{1b}[31m\u{9b}"),
+            "女: a\u{fffd}\u{fffd}ERROR b\u{fffd}[31m\u{fffd}"
+        );
     }
 }

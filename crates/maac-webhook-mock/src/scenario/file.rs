@@ -46,6 +46,10 @@ struct Generated {
     count: usize,
 }
 
+/// Generated events are made at once, and held: a slip in the number must not take the machine's memory.
+const GENERATED_AT_MOST: usize = 100_000;
+const TOO_MANY: usize = GENERATED_AT_MOST + 1;
+
 pub(super) fn read(text: &str) -> Result<Scenario, ScenarioError> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let file: File = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -78,6 +82,10 @@ fn step_of(file: FileStep, path: &str) -> Result<Step, ScenarioError> {
         }
         (None, None, Some(Generated { count: 0, .. }), None) => {
             return Err(ScenarioError::at(format!("{path}.generated.count"), "there is no event"));
+        }
+        (None, None, Some(Generated { count: TOO_MANY.., .. }), None) => {
+            let why = format!("more than {GENERATED_AT_MOST} events at once");
+            return Err(ScenarioError::at(format!("{path}.generated.count"), why));
         }
         (None, None, Some(Generated { seed, count }), None) => Step::events(Generator::new(seed).take(count)),
         (None, None, None, Some(secret)) => {

@@ -54,7 +54,7 @@ use crate::{Behaviour, Expectation, MockEvent, Tampering, delivery};
 /// | --- | --- |
 /// | `event` | an event |
 /// | `events` | an array of events |
-/// | `generated` | `{"seed": 7, "count": 20}`: the first events of a [`Generator`](crate::Generator) |
+/// | `generated` | `{"seed": 7, "count": 20}`: the first events of a [`Generator`](crate::Generator), at most 100,000 |
 /// | `change_secret` | the new secret. What follows is signed with it. The receiver has to be told otherwise |
 ///
 /// and, beside events, any of:

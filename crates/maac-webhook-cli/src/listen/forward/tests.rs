@@ -149,6 +149,11 @@ async fn an_upstream_that_gives_no_answer_is_told_by_name() {
     let refused = TransportError::new(TransportErrorKind::Refused, "nobody");
     upstream.scripted().answers.push_back(Err(refused));
     assert_eq!(error(&upstream).await, "refused: nobody");
+    let names = format!("valid for\nERROR {}", "x".repeat(SHOWN));
+    let untrusted = TransportError::new(TransportErrorKind::Tls, names);
+    upstream.scripted().answers.push_back(Err(untrusted));
+    let shown = format!(r"tls: valid for\nERROR {}", "x".repeat(SHOWN - 16));
+    assert_eq!(error(&upstream).await, shown);
     upstream.scripted().hangs = true;
     assert_eq!(error(&upstream).await, "timeout: no answer within 0.05 s");
 }

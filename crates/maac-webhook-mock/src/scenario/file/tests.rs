@@ -131,6 +131,10 @@ fn a_fault_names_its_step_and_path() {
             error(r#"{"name": "n", "steps": [{"generated": {"seed": 1, "count": 0}}]}"#),
             "step 1, steps[0].generated.count: there is no event",
         ),
+        (
+            error(r#"{"name": "n", "steps": [{"generated": {"seed": 1, "count": 18446744073709551615}}]}"#),
+            "step 1, steps[0].generated.count: more than 100000 events at once",
+        ),
         (error(""), "EOF while parsing a value at line 1"),
     ] {
         assert!(text.starts_with(told), "{text}\n{told}");
