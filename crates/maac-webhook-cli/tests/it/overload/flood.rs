@@ -78,10 +78,10 @@ impl Flood {
         Self(shared)
     }
 
-    /// Waits until most of them are there.
+    /// Waits until most of them are there, or some are refused because there is no room for more.
     pub(super) async fn is_up(&self) {
         let begun = Instant::now();
-        while self.0.most.load(Relaxed) < self.0.wanted * 9 / 10 {
+        while self.0.most.load(Relaxed) < self.0.wanted * 9 / 10 && self.refused() == 0 {
             assert!(begun.elapsed() < Duration::from_secs(60), "only {} of them come about", self.most());
             sleep(Duration::from_millis(20)).await;
         }

@@ -101,8 +101,8 @@ fn what_is_too_large_is_refused_without_being_held() {
     let listener = &receiver.listener;
     for _ in 0..20 {
         let mut stream = connect(listener);
-        stream.write_all(head("Content-Length: 18446744073709551615\r\n").as_bytes()).unwrap();
-        assert!(matches!(answers(&mut stream).as_slice(), [413 | 400]));
+        stream.write_all(head("Content-Length: 1099511627776\r\n").as_bytes()).unwrap();
+        assert_eq!(answers(&mut stream), [413]);
 
         let mut stream = connect(listener);
         stream.write_all(head("Transfer-Encoding: chunked\r\n").as_bytes()).unwrap();
