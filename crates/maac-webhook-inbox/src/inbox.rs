@@ -1,18 +1,15 @@
 use std::{
     fmt,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use maac_webhook::{Delivery, Rejection, event::Envelope, jiff::Timestamp};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
+use tokio::time::timeout;
 
 use crate::{
     Accepted, Incoming, Retention, Store, StoreError, StoreErrorKind, Verdict, metrics,
     quarantine::ProvenPeers,
+    waiting::{Place, Waiting},
 };
 
 /// Accepts verified deliveries into a store. Cheap to clone.
@@ -22,13 +19,16 @@ pub struct Inbox<S> {
     patience: Duration,
     retention: Retention,
     hold_reused_keys: bool,
-    waiting: Arc<Semaphore>,
-    waiting_bytes: usize,
+    waiting: Waiting,
     proven_peers: ProvenPeers,
 }
 
 /// What a delivery takes in memory beside its body, about.
 const OVERHEAD: usize = 512;
+
+/// A delivery that would wait for longer than this share of the patience is refused at once: how long it will be is only a
+/// guess.
+const SHARE: u32 = 3;
 
 impl<S: Store> Inbox<S> {
     /// How long a delivery may wait to be durable unless told otherwise: 3 s. MAAC's own time-out is not documented.
@@ -44,13 +44,14 @@ impl<S: Store> Inbox<S> {
             patience: Self::DEFAULT_PATIENCE,
             retention: Retention::default(),
             hold_reused_keys: false,
-            waiting: Arc::new(Semaphore::new(Self::DEFAULT_WAITING_BYTES)),
-            waiting_bytes: Self::DEFAULT_WAITING_BYTES,
+            waiting: Waiting::new(Self::DEFAULT_WAITING_BYTES),
             proven_peers: ProvenPeers::default(),
         }
     }
 
-    /// Sets how long a delivery may wait to be durable before it is answered 503, and comes back.
+    /// Sets how long a delivery may wait to be durable before it is answered 503, and comes back. One that would wait for
+    /// longer than a third of it, as fast as the store was lately, is answered so at once: a store with too much to do
+    /// answers as many in time as it can, and not all of them too late.
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
@@ -60,8 +61,7 @@ impl<S: Store> Inbox<S> {
     /// answered 503, and comes back; one alone may be larger.
     #[must_use]
     pub fn with_waiting_bytes(self, bytes: usize) -> Self {
-        let bytes = bytes.clamp(1, u32::MAX as usize);
-        Self { waiting: Arc::new(Semaphore::new(bytes)), waiting_bytes: bytes, ..self }
+        Self { waiting: Waiting::new(bytes), ..self }
     }
 
     /// Sets how long events and identities are kept.
@@ -119,13 +119,10 @@ impl<S: Store> Inbox<S> {
         &self.proven_peers
     }
 
-    /// A store that stalls holds on to what nobody waits for any more.
-    fn place_for(&self, delivery: &Delivery) -> Result<OwnedSemaphorePermit, StoreError> {
-        let bytes = (delivery.body().len() + OVERHEAD).min(self.waiting_bytes);
-        let place = self.waiting.clone().try_acquire_many_owned(u32::try_from(bytes).unwrap_or(u32::MAX));
-        place.map_err(|_| {
-            StoreError::new(StoreErrorKind::Overloaded, "too many bytes of events wait for the inbox")
-        })
+    /// A store that stalls holds on to what nobody waits for any more; and one with too much to do is to be told so while
+    /// it still answers others in time.
+    fn place_for(&self, delivery: &Delivery) -> Result<Place, StoreError> {
+        self.waiting.place(delivery.body().len() + OVERHEAD, self.patience / SHARE)
     }
 
     async fn store_in_time(&self, incoming: Incoming, now: Timestamp) -> Result<Accepted, StoreError> {
@@ -150,7 +147,7 @@ impl<S> fmt::Debug for Inbox<S> {
             .field("patience", &self.patience)
             .field("retention", &self.retention)
             .field("hold_reused_keys", &self.hold_reused_keys)
-            .field("waiting_bytes", &self.waiting_bytes)
+            .field("waiting_bytes", &self.waiting.limit())
             .finish_non_exhaustive()
     }
 }

@@ -91,6 +91,7 @@ mod inbox;
 mod quarantine;
 mod store;
 mod verdict;
+mod waiting;
 mod worker;
 
 pub use maac_webhook;

@@ -1,9 +1,8 @@
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use maac_webhook::{Delivery, jiff::Timestamp};
-use tokio::sync::OwnedSemaphorePermit;
 
-use crate::{Accepted, StoreError};
+use crate::{Accepted, StoreError, waiting::Place};
 
 /// Where an inbox keeps its events. [`SqliteStore`](crate::sqlite::SqliteStore) is one, and `PgStore` of the feature
 /// `postgres` another; a store of your own must pass the suite in `acceptance`.
@@ -99,7 +98,7 @@ pub struct Incoming {
     /// To be held for a person, if it is another event under a known idempotency key.
     pub hold_if_key_reused: bool,
     /// What it has of the bytes that may wait, for as long as a store holds on to it.
-    _waits: Option<Arc<OwnedSemaphorePermit>>,
+    _waits: Option<Arc<Place>>,
 }
 
 impl Incoming {
@@ -109,7 +108,7 @@ impl Incoming {
         Self { delivery, hold: false, hold_if_key_reused: false, _waits: None }
     }
 
-    pub(crate) fn with_place(self, place: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn with_place(self, place: Place) -> Self {
         Self { _waits: Some(Arc::new(place)), ..self }
     }
 }

@@ -267,4 +267,26 @@ mod tests {
             assert_eq!((ignoring.is_ignored(), ignoring.status()), (ignored, status), "{kind:?}");
         }
     }
+
+    #[test]
+    fn what_is_set_is_what_is_told() {
+        let endpoint = endpoint().with_body_limit(7).with_body_timeout(Duration::from_secs(9));
+        assert_eq!((endpoint.body_limit(), endpoint.body_timeout()), (7, Duration::from_secs(9)));
+        let told = format!("{endpoint:?}");
+        for part in ["\"crm\"", "body_limit: 7", "body_timeout: 9s", "ignore_others: false"] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
+
+    #[test]
+    fn only_an_endpoints_own_deliveries_are_its_own() {
+        let secret = crate::ShareSecret::new("hush").unwrap();
+        let crm = Endpoint::new("crm", secret.clone());
+        let signature = crate::Signature::sign(&secret, b"{}").to_string();
+        let head = crate::RequestHead::new([signature.as_bytes()], []);
+        let delivery = crate::Verifier::new(crm.clone()).verify(head, "{}".into()).unwrap();
+        assert_eq!(crm.check_own(&delivery), Ok(()));
+        let other = Endpoint::new("shop", secret).check_own(&delivery).unwrap_err();
+        assert_eq!(other.kind(), RejectionKind::OtherEndpoint);
+    }
 }

@@ -125,3 +125,43 @@ fn scoped(endpoint: &str, parts: &[&[u8]]) -> [u8; 32] {
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     Identity(Sha256::digest(bytes).into()).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_store_was_given_it_gives_back() {
+        let body = br#"{"timestamp": "t", "topic": "t", "data": {"a": 1}}"#;
+        let (identity, content) = (Identity::of("crm", body), ContentDigest::of("crm", body).unwrap());
+        assert_eq!(Identity::from_bytes(*identity.as_bytes()), identity);
+        assert_eq!(ContentDigest::from_bytes(*content.as_bytes()), content);
+    }
+
+    #[test]
+    fn the_timestamp_alone_is_no_part_of_what_an_event_says() {
+        let content = |endpoint, body: &str| ContentDigest::of(endpoint, body.as_bytes());
+        let first = content("crm", r#"{"timestamp": "1", "topic": "t", "data": {"a": 1}}"#);
+        assert!(first.is_some());
+        assert_eq!(first, content("crm", r#"{"timestamp": "2", "topic": "t", "data": {"a": 1}}"#));
+        for (endpoint, other) in [
+            ("shop", r#"{"timestamp": "1", "topic": "t", "data": {"a": 1}}"#),
+            ("crm", r#"{"timestamp": "1", "topic": "u", "data": {"a": 1}}"#),
+            ("crm", r#"{"timestamp": "1", "topic": "t", "data": {"a": 2}}"#),
+            ("crm", r#"{"timestamp": "1", "topic": "t", "data": {"a": 1}, "more": 1}"#),
+        ] {
+            assert_ne!(first, content(endpoint, other), "{other}");
+        }
+        assert_eq!(content("crm", "no event"), None);
+    }
+
+    #[test]
+    fn an_identity_is_of_the_endpoint_and_the_body_and_neither_runs_into_the_other() {
+        let first = Identity::of("crm", b"body");
+        assert_ne!(first, Identity::of("crm2", b"body"));
+        assert_ne!(first, Identity::of("crm", b"body2"));
+        assert_ne!(Identity::of("ab", b"c"), Identity::of("a", b"bc"));
+        assert_eq!(first.to_string().len(), 64);
+        assert_eq!(format!("{first:?}"), format!("Identity({first})"));
+    }
+}

@@ -107,6 +107,7 @@ fn assert_answered_in_time(what: &str, genuine: &[Genuine]) {
     assert!(slowest < AT_LAST, "{what}: {slowest:?}");
 }
 
+#[allow(clippy::print_stdout, reason = "the figures of a run")]
 fn tell(what: &str, receiver: &Receiver, flood: &Flood, genuine: &[Genuine]) {
     let mut took: Vec<Duration> = genuine.iter().map(|event| event.took).collect();
     took.sort_unstable();
