@@ -85,10 +85,12 @@ fn is_in(value: &Value, path: &str) -> bool {
             })
         }
         Value::Object(members) => {
-            let path = path.strip_prefix('.').unwrap_or(path);
-            members
-                .iter()
-                .any(|(name, value)| path.strip_prefix(name.as_str()).is_some_and(|rest| is_in(value, rest)))
+            let after_a_dot = path.strip_prefix('.');
+            [Some(path), after_a_dot].into_iter().flatten().any(|path| {
+                members.iter().any(|(name, value)| {
+                    path.strip_prefix(name.as_str()).is_some_and(|rest| is_in(value, rest))
+                })
+            })
         }
         _ => false,
     }
