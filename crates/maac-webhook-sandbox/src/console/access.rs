@@ -92,6 +92,10 @@ impl Access {
         if host.contains('@') {
             return false;
         }
+        let has_port = host.len() > authority.host().len();
+        if has_port && authority.port_u16().is_none() {
+            return false;
+        }
         let name = authority.host().to_ascii_lowercase();
         let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&name);
         match bare.parse::<IpAddr>() {
@@ -151,6 +155,9 @@ mod tests {
             "a@localhost",
             "127.0.0.1.nip.io",
             "[::1",
+            "localhost:evil.example",
+            "localhost:';id;'",
+            "127.0.0.1:99999",
         ] {
             assert!(!local.serves(host), "{host}");
         }
