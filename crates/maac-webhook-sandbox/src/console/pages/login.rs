@@ -69,7 +69,9 @@ fn form(visit: &Visit, next: &str, faults: &Faults) -> maud::Markup {
 
 /// A path of the console's own, and never another site.
 fn own_path(next: &str) -> &str {
-    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\');
+    // A browser leaves some control characters out, and a header can have none.
+    let own = own && !next.contains(|letter: char| letter.is_ascii_control());
     if own { next } else { "/" }
 }
 
@@ -88,9 +90,16 @@ mod tests {
     #[test]
     fn one_is_led_on_to_a_path_of_the_consoles_own_alone() {
         assert_eq!(own_path("/webhooks?a=b"), "/webhooks?a=b");
-        for elsewhere in
-            ["", "//evil.example", "https://evil.example/", "/\\evil.example", "/\t/evil.example", "a"]
-        {
+        for elsewhere in [
+            "",
+            "//evil.example",
+            "https://evil.example/",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/\0",
+            "/\u{7f}",
+            "a",
+        ] {
             assert_eq!(own_path(elsewhere), "/");
         }
     }
