@@ -20,6 +20,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     middleware::from_fn_with_state,
     routing::{get, post},
 };
@@ -32,6 +33,9 @@ use session::Sessions;
 
 /// How long a form waits for room among the deliveries, before it is shown again with what it was filled in with.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The largest form, in bytes, that is taken of whoever has no token: read, its fields take many times as much.
+const OPEN_FORM: usize = 64 * 1024;
 
 /// The console of a sandbox. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -120,12 +124,15 @@ impl Console {
             .route("/simulate/messages/event", post(simulate::messages::create_event))
             .route("/simulate/messages/push", post(simulate::messages::push))
             .route("/simulate/messages/open", post(simulate::messages::open));
+        // Whoever reaches the console may send these.
+        let open = Router::new()
+            .route("/login", get(login::show).post(login::log_in))
+            .route("/language", post(login::language))
+            .layer(DefaultBodyLimit::max(OPEN_FORM));
         let others_too = Router::new()
             .route("/openapi", get(openapi::show))
             .route("/openapi/token", post(openapi::uncover))
-            .route("/login", get(login::show).post(login::log_in))
             .route("/logout", post(login::log_out))
-            .route("/language", post(login::language))
             .route("/assets/console.css", get(assets::style))
             .route("/assets/console.js", get(assets::script))
             .fallback(pages::not_found);
@@ -133,6 +140,7 @@ impl Console {
             .merge(webhooks)
             .merge(deliveries)
             .merge(simulate)
+            .merge(open)
             .merge(others_too)
             .with_state(self.clone())
             .merge(others)

@@ -1,12 +1,13 @@
 //! Who asks for a page, and what a form was filled in with.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Request, rejection::FormRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use tokio::time::timeout;
 
 use super::{
     Console, layout,
@@ -15,6 +16,10 @@ use super::{
 };
 
 pub(super) const LANGUAGE_COOKIE: &str = "maac_sandbox_language";
+
+/// How long a form may take to come. Some are read before it is known whose they are, and the connection and what has come
+/// of it are held meanwhile.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A request for a page.
 #[derive(Clone, Debug)]
@@ -157,9 +162,10 @@ impl FromRequest<Console> for Posted {
         };
         let form =
             axum::Form::<Vec<(String, String)>>::from_request(Request::from_parts(parts, body), console);
-        let fields = match form.await {
-            Ok(axum::Form(fields)) => Fields::of(fields),
-            Err(rejection) => return Err(not_a_form(&rejection)),
+        let fields = match timeout(PATIENCE, form).await {
+            Ok(Ok(axum::Form(fields))) => Fields::of(fields),
+            Ok(Err(rejection)) => return Err(not_a_form(&rejection)),
+            Err(_) => return Err((StatusCode::REQUEST_TIMEOUT, "The form took too long.\n").into_response()),
         };
         if session.accepts(fields.raw("csrf_token")) {
             Ok(Self { visit, fields })
@@ -179,7 +185,30 @@ fn not_a_form(rejection: &FormRejection) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::{Router, body::Body, http::Method};
+    use futures_util::stream;
+    use tower_service::Service;
+
     use super::*;
+    use crate::{Access, AccessToken, Sandbox, Settings};
+
+    /// A form of which nothing comes.
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_does_not_come_is_not_waited_for_for_ever() {
+        let token = AccessToken::new("correct horse battery").unwrap();
+        let access = Access::at("0.0.0.0:1".parse().unwrap(), Some(token)).unwrap();
+        let mut router = Console::new(Sandbox::open(Settings::new()).unwrap(), access).router(Router::new());
+        let never = stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/login")
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from_stream(never))
+            .unwrap();
+        let answer = timeout(PATIENCE * 2, router.call(request)).await.unwrap().unwrap();
+        assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+    }
 
     fn of(headers: &[(header::HeaderName, &str)]) -> Lang {
         language(&headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect())

@@ -182,3 +182,17 @@ async fn after_a_login_one_is_not_led_to_another_site() {
         .await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
 }
+
+/// Read, it would take a hundred times as much, and whoever sends it has shown no token.
+#[tokio::test]
+async fn a_large_form_is_refused_where_no_token_is_needed_to_send_it() {
+    let console = Console::with(hurried(), Some(TOKEN)).await;
+    let mut browser = console.browser();
+    let kind = [("Content-Type", b"application/x-www-form-urlencoded".to_vec())];
+    for path in ["/login", "/language"] {
+        for (size, status) in [(65_536, 403), (65_537, 413)] {
+            let answer = browser.send("POST", path, &kind, &b"a".repeat(size)).await;
+            assert_eq!(answer.status, status, "{path}: {size}");
+        }
+    }
+}
