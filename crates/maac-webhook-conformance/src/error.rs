@@ -17,6 +17,8 @@ pub enum SuiteErrorKind {
     Probe,
     /// No case has this id.
     UnknownCase,
+    /// No event of this topic can be sent: MAAC's documentation has none, or no topic is named.
+    UnknownTopic,
     /// The selection has no case.
     NoCase,
 }

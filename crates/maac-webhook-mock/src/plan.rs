@@ -1,4 +1,4 @@
-use maac_webhook::ShareSecret;
+use maac_webhook::{ShareSecret, event::Topic};
 use maac_webhook_sender::WebhookRequest;
 
 use crate::{
@@ -72,11 +72,15 @@ fn plan_event(
             request = WebhookRequest::signed(&secret, body);
         }
         Some(Tampering::KeyReused) => {
-            let other = MockEvent::from(samples::prize_points_added());
+            // A receiver may take the events of one topic alone.
+            let sample = event.topic().and_then(|topic| samples::of(&Topic::from(topic)));
+            let other = sample.map_or_else(|| samples::prize_points_added().into(), MockEvent::from);
             let signed = WebhookRequest::signed(&secret, other.body(sender.style)?);
             let signed = signed.with_idempotency_key(request.idempotency_key())?;
-            let what = "prize.points_added, the other event with the idempotency key".to_owned();
-            plan.push(genuine(what, other.topic().map(str::to_owned), signed));
+            let topic = other.topic().map(str::to_owned);
+            let told = topic.as_deref().unwrap_or_default();
+            let what = format!("{told}, the other event with the idempotency key");
+            plan.push(genuine(what, topic, signed));
         }
         _ => {}
     }

@@ -86,7 +86,7 @@ pub enum Tampering {
     SignatureOfOldSecret,
     /// There is no `CrescLab-Idempotency-Key` header.
     KeyMissing,
-    /// The idempotency key is one that another event came with just before.
+    /// The idempotency key is one that another event, of the same topic, came with just before.
     KeyReused,
     /// The event comes once, and then its body and signature come again under a fresh key.
     KeyFresh,

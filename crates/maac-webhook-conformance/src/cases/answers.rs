@@ -9,7 +9,7 @@ use maac_webhook_sender::ResponseRecord;
 use crate::{
     Case,
     grade::{Graded, fail, inconclusive, non_strict, pass},
-    trial::{Trial, accepted, is_success, plain, statuses},
+    trial::{Trial, accepted, is_success, statuses},
     wire::Secrets,
 };
 
@@ -71,7 +71,7 @@ async fn no_redirect(it: &Trial<'_>) -> Graded {
 async fn fast(it: &Trial<'_>) -> Graded {
     let mut slowest = Duration::ZERO;
     for _ in 0..5 {
-        let sent = it.send(it.attempt(plain())).await?;
+        let sent = it.send(it.attempt(it.plain())).await?;
         if !accepted(&sent) {
             it.control().await?;
             return fail(statuses(&sent));
@@ -92,7 +92,7 @@ async fn nothing_secret(it: &Trial<'_>) -> Graded {
     for tampering in
         [Tampering::BodyByteFlipped, Tampering::SignatureMissing, Tampering::SignatureOfAnotherSecret]
     {
-        all.push(it.send(it.attempt(plain()).tampering(tampering)).await?);
+        all.push(it.send(it.attempt(it.plain()).tampering(tampering)).await?);
     }
     let no_json = it.attempt(MockEvent::raw("{")).tampering(Tampering::SignatureOfAnotherSecret);
     all.push(it.send(no_json).await?);
@@ -137,7 +137,7 @@ async fn short(it: &Trial<'_>) -> Graded {
 }
 
 async fn exactly_401(it: &Trial<'_>) -> Graded {
-    let sent = it.send(it.attempt(plain()).tampering(Tampering::SignatureOfAnotherSecret)).await?;
+    let sent = it.send(it.attempt(it.plain()).tampering(Tampering::SignatureOfAnotherSecret)).await?;
     let told = statuses(&sent);
     match sent.events.last().and_then(SentEvent::status) {
         Some(401) => {
@@ -158,7 +158,7 @@ async fn exactly_401(it: &Trial<'_>) -> Graded {
 }
 
 async fn get(it: &Trial<'_>) -> Graded {
-    let request = it.signed(&plain())?.to_http(&it.run.target);
+    let request = it.signed(&it.plain())?.to_http(&it.run.target);
     let host = request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
     let bytes = format!("GET {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", request.uri());
     let answer = it.exchange("a GET", bytes.as_bytes()).await;

@@ -1,14 +1,12 @@
 //! Bodies as MAAC may write them.
 
-use bytes::Bytes;
-use maac_webhook::jiff::Timestamp;
+use maac_webhook::event::Topic;
 use maac_webhook_mock::{Behaviour, MockEvent, SentEvent, Tampering, samples};
-use maac_webhook_sender::{json::BodyStyle, wire_time};
 
 use crate::{
     Case,
-    grade::{Graded, Halt, fail, non_strict, pass},
-    trial::{Trial, fresh_key, is_success, plain, statuses, style_of},
+    grade::{Graded, fail, non_strict, pass},
+    trial::{Trial, fresh_key, is_success, statuses, style_of},
 };
 
 const MEBIBYTE: usize = 1 << 20;
@@ -61,7 +59,7 @@ pub(super) const CASES: &[Case] = &[
     Case::should("MAAC-BODY-009", "A body in chunks is accepted")
         .our_reading("MAAC declares the length, but a proxy between may not.")
         .expects("200")
-        .check(|it| Box::pin(it.accepts(it.event(plain()).behaviour(Behaviour::Chunked)))),
+        .check(|it| Box::pin(it.accepts(it.event(it.plain()).behaviour(Behaviour::Chunked)))),
     Case::should("MAAC-BODY-010", "A NUL and half a surrogate pair as escapes are accepted")
         .our_reading(
             "json.dumps writes them, a stranger may send them in a survey, and stores choke on them.",
@@ -80,36 +78,26 @@ pub(super) const CASES: &[Case] = &[
 
 /// An event with this text in it.
 async fn memo(it: &Trial<'_>, text: &str, raw_utf8: bool, compact: bool) -> Graded {
-    let event = samples::prize_points_added().with(|points| points.points_memo = text.to_owned());
-    it.accepts(it.event_in(style_of(raw_utf8, compact), event)).await
+    it.accepts(it.event_in(style_of(raw_utf8, compact), it.with_text(text))).await
 }
 
 async fn floats(it: &Trial<'_>) -> Graded {
+    it.subscribes(&Topic::ReceiptValidated)?;
     let receipt = samples::receipt_validated().no_items();
     let receipt = receipt.item("拿鐵咖啡", 65.0, 2.0).item("積分 ×", 1e16, 0.1).item("-", 0.000_01, 1.0);
     it.accepts(it.event(receipt)).await
 }
 
 async fn one_mebibyte(it: &Trial<'_>) -> Graded {
-    let event = |text: String| samples::prize_points_added().with(|points| points.points_memo = text);
-    let unwritable = |error| Halt::Error(format!("the event cannot be written: {error}"));
-    let own = MockEvent::from(event(String::new())).body(BodyStyle::python()).map_err(unwritable)?.len();
-    let left = MEBIBYTE.saturating_sub(own);
-    // Six bytes for each, escaped.
-    let text = format!("{}{}", "滿".repeat(left / 6), "a".repeat(left % 6));
-    it.accepts(it.event(event(text))).await
+    it.accepts(it.event(it.of_length(MEBIBYTE)?)).await
 }
 
 async fn odd_escapes(it: &Trial<'_>) -> Graded {
-    let (id, now) = (fresh_key(), wire_time(Timestamp::now()));
-    let body = format!(
-        r#"{{"timestamp": "{now}", "topic": "prize.points_added", "data": {{"prize_name": "\u0000\ud83d", "points_id": "{id}", "points_category": null, "line_uid": "U{id}", "customer_id": null, "points_memo": "\udc00", "points_count": 1, "points_expire_date": null}}}}"#
-    );
-    it.accepts(it.event(MockEvent::raw(Bytes::from(body)))).await
+    it.accepts(it.event(it.with_escapes(r"\u0000\ud83d \udc00")?)).await
 }
 
 async fn too_large(it: &Trial<'_>) -> Graded {
-    let sent = it.send(it.attempt(plain()).tampering(Tampering::BodyTooLarge)).await?;
+    let sent = it.send(it.attempt(it.plain()).tampering(Tampering::BodyTooLarge)).await?;
     let status = sent.events.last().and_then(SentEvent::status);
     if status.is_some_and(is_success) {
         return fail(statuses(&sent));

@@ -6,7 +6,7 @@ use maac_webhook_mock::{Behaviour, Sent, Tampering};
 use crate::{
     Case,
     grade::{Graded, Halt, Pass, all},
-    trial::{Trial, Wanted, accepted, plain, statuses},
+    trial::{Trial, Wanted, accepted, statuses},
 };
 
 const AGAIN: &str = "A retry has the idempotency key of the first attempt: it is the same event, which was delivered already.";
@@ -16,7 +16,7 @@ pub(super) const CASES: &[Case] = &[
     Case::must("MAAC-IDEM-001", "An event that comes again is answered 200 again")
         .documented(AGAIN)
         .expects("200, and 200 again")
-        .check(|it| Box::pin(it.accepts(it.event(plain()).behaviour(Behaviour::AnswerLost)))),
+        .check(|it| Box::pin(it.accepts(it.event(it.plain()).behaviour(Behaviour::AnswerLost)))),
     Case::must("MAAC-IDEM-002", "An event that comes again is handled once")
         .documented(AGAIN)
         .expects(ONCE)
@@ -32,7 +32,7 @@ pub(super) const CASES: &[Case] = &[
     Case::should("MAAC-IDEM-005", "Another event under a known key is accepted")
         .our_reading("The key is not signed: a stranger who burns one must not lose us the event that is to come with it.")
         .expects("200")
-        .check(|it| Box::pin(it.accepts(it.event(plain()).tampering(Tampering::KeyReused)))),
+        .check(|it| Box::pin(it.accepts(it.event(it.plain()).tampering(Tampering::KeyReused)))),
     Case::should("MAAC-IDEM-006", "Another event under a known key is handled")
         .our_reading("The key is not signed, and the body is: two bodies are two events.")
         .expects("both events are handled")
@@ -40,7 +40,7 @@ pub(super) const CASES: &[Case] = &[
     Case::should("MAAC-IDEM-007", "A replay under a fresh key is answered 200")
         .our_reading("MAAC may send a test event's bytes again under another key.")
         .expects("200")
-        .check(|it| Box::pin(it.accepts(it.event(plain()).tampering(Tampering::KeyFresh)))),
+        .check(|it| Box::pin(it.accepts(it.event(it.plain()).tampering(Tampering::KeyFresh)))),
     Case::should("MAAC-IDEM-008", "A replay under a fresh key is not handled again")
         .our_reading("The key is not signed, so whoever captured a request can send it again under any key.")
         .expects(ONCE)
@@ -48,7 +48,7 @@ pub(super) const CASES: &[Case] = &[
     Case::should("MAAC-IDEM-009", "An event without a key is accepted")
         .our_reading("The key is not signed: it is no reason to lose an event that is genuine.")
         .expects("200")
-        .check(|it| Box::pin(it.accepts(it.event(plain()).tampering(Tampering::KeyMissing)))),
+        .check(|it| Box::pin(it.accepts(it.event(it.plain()).tampering(Tampering::KeyMissing)))),
     Case::should("MAAC-IDEM-010", "A key with a letter outside hexadecimal is accepted")
         .sampled("A sample's key has one: it is a text that means nothing.")
         .expects("200")
@@ -61,7 +61,7 @@ pub(super) const CASES: &[Case] = &[
 
 async fn comes_again(it: &Trial<'_>) -> Graded {
     it.probe()?;
-    let sent = it.send(it.event(plain()).behaviour(Behaviour::AnswerLost)).await?;
+    let sent = it.send(it.event(it.plain()).behaviour(Behaviour::AnswerLost)).await?;
     it.handled(vec![Wanted::times("an event that came twice", &sent, 1)]).await
 }
 
@@ -72,7 +72,7 @@ const ROUNDS: usize = 3;
 async fn copies(it: &Trial<'_>) -> Result<Vec<Sent>, Halt> {
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        let event = plain();
+        let event = it.plain();
         let pair = || it.send(it.event(event.clone()).behaviour(Behaviour::TwoCopies));
         let mut pairs =
             join_all((0..PAIRS).map(|_| pair())).await.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -105,7 +105,7 @@ async fn copies_are_handled_once(it: &Trial<'_>) -> Graded {
 
 async fn a_known_key_loses_no_event(it: &Trial<'_>) -> Graded {
     it.probe()?;
-    let sent = it.send(it.event(plain()).tampering(Tampering::KeyReused)).await?;
+    let sent = it.send(it.event(it.plain()).tampering(Tampering::KeyReused)).await?;
     let mut wanted = vec![Wanted::times("two events under one key, together", &sent, 2)];
     for (event, what) in sent.events.iter().zip(["the first", "the second"]) {
         wanted.push(Wanted::at_least(&format!("{what} of two events under one key"), event, 1));
@@ -115,11 +115,11 @@ async fn a_known_key_loses_no_event(it: &Trial<'_>) -> Graded {
 
 async fn a_replay_is_handled_once(it: &Trial<'_>) -> Graded {
     it.probe()?;
-    let sent = it.send(it.event(plain()).tampering(Tampering::KeyFresh)).await?;
+    let sent = it.send(it.event(it.plain()).tampering(Tampering::KeyFresh)).await?;
     it.handled(vec![Wanted::times("an event that came under two keys", &sent, 1)]).await
 }
 
 async fn key(it: &Trial<'_>, end: String) -> Graded {
     let key = format!("{}{end}", crate::trial::fresh_key());
-    it.accepts(it.event(plain().idempotency_key(key))).await
+    it.accepts(it.event(it.plain().idempotency_key(key))).await
 }

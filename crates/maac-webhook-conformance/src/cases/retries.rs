@@ -10,7 +10,7 @@ use crate::{
     Case,
     grade::{Graded, Halt, Pass, all, fail, pass, skip},
     probe::Fault,
-    trial::{Trial, Wanted, accepted, is_success, plain, statuses},
+    trial::{Trial, Wanted, accepted, is_success, statuses},
 };
 
 const RETRIED: &str = "408, 429, 5xx, a time-out and a broken connection are tried again after 1, 2 and 4 s; any other answer is final.";
@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = &[
     Case::must("MAAC-RETRY-001", "The retry of what broke off is accepted")
         .documented(RETRIED)
         .expects("200 to the retry")
-        .check(|it| Box::pin(it.accepts(it.event(plain()).behaviour(Behaviour::Aborted)))),
+        .check(|it| Box::pin(it.accepts(it.event(it.plain()).behaviour(Behaviour::Aborted)))),
     Case::must("MAAC-RETRY-002", "The retry of what broke off is handled once")
         .documented(RETRIED)
         .expects("handled once")
@@ -52,7 +52,7 @@ pub(super) const CASES: &[Case] = &[
 
 async fn what_broke_off_is_handled_once(it: &Trial<'_>) -> Graded {
     it.probe()?;
-    let sent = it.send(it.event(plain()).behaviour(Behaviour::Aborted)).await?;
+    let sent = it.send(it.event(it.plain()).behaviour(Behaviour::Aborted)).await?;
     it.handled(vec![Wanted::times("an event that broke off and came again", &sent, 1)]).await
 }
 
@@ -77,7 +77,7 @@ fn reaction(sent: &Sent) -> Reaction {
 }
 
 async fn an_outage_is_answered_503(it: &Trial<'_>) -> Graded {
-    let sent = in_an_outage(it, &plain()).await?;
+    let sent = in_an_outage(it, &it.plain()).await?;
     it.control().await?;
     match reaction(&sent) {
         Reaction::Retried => pass(statuses(&sent)),
@@ -87,7 +87,7 @@ async fn an_outage_is_answered_503(it: &Trial<'_>) -> Graded {
 }
 
 async fn what_is_acknowledged_is_handled(it: &Trial<'_>) -> Graded {
-    let sent = in_an_outage(it, &plain()).await?;
+    let sent = in_an_outage(it, &it.plain()).await?;
     if reaction(&sent) != Reaction::Delivered {
         it.control().await?;
         return pass(format!("not acknowledged: {}", statuses(&sent)));
@@ -96,7 +96,7 @@ async fn what_is_acknowledged_is_handled(it: &Trial<'_>) -> Graded {
 }
 
 async fn it_recovers(it: &Trial<'_>) -> Graded {
-    let event = plain();
+    let event = it.plain();
     let first = in_an_outage(it, &event).await?;
     match reaction(&first) {
         Reaction::Retried => {}
@@ -111,7 +111,7 @@ async fn a_crash_loses_nothing(it: &Trial<'_>) -> Graded {
     it.probe_with(Fault::Crash).await?;
     let mut acknowledged = Vec::new();
     for _ in 0..5 {
-        let (_, sent) = it.accepts_all(it.event(plain())).await?;
+        let (_, sent) = it.accepts_all(it.event(it.plain())).await?;
         acknowledged.push(sent);
     }
     it.suffer(Fault::Crash).await?;
@@ -125,7 +125,7 @@ async fn a_crash_loses_nothing(it: &Trial<'_>) -> Graded {
 }
 
 async fn a_burst_is_accepted(it: &Trial<'_>) -> Graded {
-    let burst = join_all((0..50).map(|_| it.send(it.event(plain())))).await;
+    let burst = join_all((0..50).map(|_| it.send(it.event(it.plain())))).await;
     let burst = burst.into_iter().collect::<Result<Vec<_>, _>>()?;
     if let Some(lost) = burst.iter().find(|sent| !accepted(sent)) {
         it.control().await?;

@@ -5,7 +5,7 @@ use maac_webhook_mock::{Expectation, MockEvent, Tampering};
 use crate::{
     Case,
     grade::{Graded, Halt, fail, non_strict, pass},
-    trial::{Trial, Wanted, accepted, is_success, plain, statuses},
+    trial::{Trial, Wanted, accepted, is_success, statuses},
 };
 
 const NOT_ACCEPTED: &str = "any answer but 2xx; 401 is best";
@@ -89,7 +89,7 @@ async fn what_is_refused_is_not_handled(it: &Trial<'_>) -> Graded {
         let odd =
             [Tampering::SignatureDoubled, Tampering::SignatureUpperCase, Tampering::SignatureOfOldSecret];
         if forges && !odd.contains(&tampering) {
-            let sent = it.send(it.attempt(plain()).tampering(tampering)).await?;
+            let sent = it.send(it.attempt(it.plain()).tampering(tampering)).await?;
             wanted.push(Wanted::times(&format!("an event with {tampering}"), &sent, 0));
         }
     }
@@ -98,7 +98,7 @@ async fn what_is_refused_is_not_handled(it: &Trial<'_>) -> Graded {
 
 async fn a_forged_body_is_not_read(it: &Trial<'_>) -> Graded {
     let forgery = |event: MockEvent| it.attempt(event).tampering(Tampering::SignatureOfAnotherSecret);
-    let well_formed = it.send(forgery(plain())).await?;
+    let well_formed = it.send(forgery(it.plain())).await?;
     let no_json = it.send(forgery(MockEvent::raw("{\"topic\": "))).await?;
     let status = |sent: &maac_webhook_mock::Sent| sent.events.first().and_then(|event| event.status());
     it.control().await?;
@@ -109,7 +109,7 @@ async fn a_forged_body_is_not_read(it: &Trial<'_>) -> Graded {
 }
 
 async fn names_have_no_case(it: &Trial<'_>) -> Graded {
-    let request = it.signed(&plain())?.to_http(&it.run.target);
+    let request = it.signed(&it.plain())?.to_http(&it.run.target);
     let mut head = format!("POST {} HTTP/1.1\r\n", request.uri());
     for (name, value) in request.headers() {
         // They are kept in lower case.

@@ -4,7 +4,7 @@ mod text;
 
 use std::time::Duration;
 
-use maac_webhook::jiff::Timestamp;
+use maac_webhook::{event::Topic, jiff::Timestamp};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{Basis, Exchange, Group, Level, Status};
@@ -17,6 +17,9 @@ pub struct Report {
     pub url: String,
     /// The probe's URL.
     pub probe: Option<String>,
+    /// The topics that it was graded for, which are all six unless [`Suite::with_topics`](crate::Suite::with_topics) says
+    /// otherwise.
+    pub topics: Vec<Topic>,
     /// When it began, by this machine's clock.
     pub started_at: Timestamp,
     /// How long it took.
@@ -88,11 +91,12 @@ impl Report {
     pub(crate) fn new(
         url: String,
         probe: Option<String>,
+        topics: Vec<Topic>,
         started_at: Timestamp,
         duration: Duration,
         cases: Vec<CaseReport>,
     ) -> Self {
-        Self { url, probe, started_at, duration, cases }
+        Self { url, probe, topics, started_at, duration, cases }
     }
 
     /// What the suite says of the receiver.
@@ -113,6 +117,12 @@ impl Report {
         Verdict::Passed
     }
 
+    /// The topics that it was graded for, where it was not for all.
+    fn some_topics(&self) -> Option<String> {
+        let all = self.topics.len() == Topic::DOCUMENTED.len();
+        (!all).then(|| self.topics.iter().map(Topic::as_str).collect::<Vec<_>>().join(", "))
+    }
+
     /// How many cases of a level came to a status.
     #[must_use]
     pub fn count(&self, level: Level, status: Status) -> usize {
@@ -129,11 +139,13 @@ impl Report {
 
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut report = serializer.serialize_struct("Report", 7)?;
+        let mut report = serializer.serialize_struct("Report", 8)?;
         report.serialize_field("suite", concat!("maac-webhook-conformance ", env!("CARGO_PKG_VERSION")))?;
         report.serialize_field("verdict", self.verdict().as_str())?;
         report.serialize_field("url", &self.url)?;
         report.serialize_field("probe", &self.probe)?;
+        let topics: Vec<_> = self.topics.iter().map(Topic::as_str).collect();
+        report.serialize_field("topics", &topics)?;
         report.serialize_field("started_at", &self.started_at.to_string())?;
         report
             .serialize_field("duration_ms", &u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX))?;

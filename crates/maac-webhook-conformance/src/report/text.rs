@@ -45,6 +45,9 @@ impl Report {
                 let _ = writeln!(text, "{:<7} {}", format!("{level}:"), counted.join(", "));
             }
         }
+        if let Some(topics) = self.some_topics() {
+            let _ = writeln!(text, "graded for events of {topics} alone");
+        }
         text.push_str(self.conclusion());
         if self.cases.iter().any(|case| case.unseen) {
             text.push_str("\nwhat is inconclusive for want of a probe is not known to be right: see --probe");

@@ -1,8 +1,9 @@
+mod repeat;
 mod run;
 
 use std::{fmt, time::Duration};
 
-use maac_webhook::ShareSecret;
+use maac_webhook::{ShareSecret, event::Topic};
 use maac_webhook_sender::{HttpTransport, Target};
 
 use crate::{Selection, settings::Settings};
@@ -27,6 +28,7 @@ pub struct Suite {
     probe: Option<Target>,
     selection: Selection,
     settings: Settings,
+    repeat_arguments: Vec<String>,
 }
 
 impl Suite {
@@ -39,6 +41,7 @@ impl Suite {
             probe: None,
             selection: Selection::all(),
             settings: Settings::default(),
+            repeat_arguments: Vec::new(),
         }
     }
 
@@ -51,6 +54,20 @@ impl Suite {
     /// Sets which cases are run.
     pub fn with_selection(mut self, selection: Selection) -> Self {
         self.selection = selection;
+        self
+    }
+
+    /// Sets the topics that the receiver's endpoint is subscribed to; all six unless told otherwise. No event of another one
+    /// is sent, and a case that takes one is skipped.
+    pub fn with_topics(mut self, topics: impl IntoIterator<Item = Topic>) -> Self {
+        self.settings.set_topics(topics);
+        self
+    }
+
+    /// Sets what else the command that runs a case again has to have, word by word: what this suite cannot know of, such as
+    /// where the transport's certificates are from. It is printed and stands in reports, so it must not be secret.
+    pub fn with_repeat_arguments<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
+        self.repeat_arguments = words.into_iter().map(Into::into).collect();
         self
     }
 
@@ -105,6 +122,7 @@ impl fmt::Debug for Suite {
             .field("target", &self.target)
             .field("probe", &self.probe)
             .field("selection", &self.selection)
+            .field("topics", &self.settings.topics)
             .finish_non_exhaustive()
     }
 }

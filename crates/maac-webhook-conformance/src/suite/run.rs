@@ -13,7 +13,7 @@ use crate::{
     case::Needs,
     grade::{Graded, Halt, Pass},
     probe::Probe,
-    trial::{Effect, Record, Run, Trial, accepted, plain, statuses},
+    trial::{Effect, Record, Run, Trial, accepted, statuses},
     wire::Secrets,
 };
 
@@ -25,7 +25,8 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// What keeps the suite from being run: nobody listens, the probe answers nothing that it can read, no case is selected.
+    /// What keeps the suite from being run: nobody listens, the probe answers nothing that it can read, no case is selected, there
+    /// are no events of a topic.
     pub async fn run(&self) -> Result<Report, SuiteError> {
         self.run_observed(|_| {}).await
     }
@@ -40,6 +41,7 @@ impl Suite {
         mut observe: impl FnMut(&CaseReport) + Send,
     ) -> Result<Report, SuiteError> {
         let selected = self.selection.cases()?;
+        self.settings.check_topics()?;
         let (started_at, began) = (Timestamp::now(), Instant::now());
         let mut run = self.prepare().await?;
         let deadline = Instant::now() + self.settings.run;
@@ -62,7 +64,8 @@ impl Suite {
         graded.sort_by_key(order);
         let cases = graded.into_iter().map(|outcome| outcome.report).collect();
         let probe = self.probe.as_ref().map(ToString::to_string);
-        Ok(Report::new(self.target.to_string(), probe, started_at, began.elapsed(), cases))
+        let topics = self.settings.topics.clone();
+        Ok(Report::new(self.target.to_string(), probe, topics, started_at, began.elapsed(), cases))
     }
 
     /// Looks whether anybody listens, and whether the probe answers.
@@ -104,7 +107,7 @@ impl Suite {
     /// Sends a plain genuine event, which tells what is worth asking.
     async fn baseline(&self, run: &Run) -> (Option<maac_webhook_mock::Sent>, Record) {
         let trial = Trial::new(run);
-        let sent = timeout(self.settings.run, trial.send(trial.event(plain()))).await;
+        let sent = timeout(self.settings.run, trial.send(trial.event(trial.plain()))).await;
         let sent = sent.ok().and_then(Result::ok);
         (sent, trial.into_record())
     }
@@ -179,17 +182,6 @@ impl Suite {
             }
         }
     }
-
-    /// The command that runs this case alone.
-    fn repeat(&self, case: Case) -> String {
-        let probe = self.probe.as_ref().map(|url| format!(" --probe {}", quoted(&url.to_string())));
-        format!(
-            "maac-webhook check {} --case {}{}",
-            quoted(&self.target.to_string()),
-            case.id(),
-            probe.unwrap_or_default()
-        )
-    }
 }
 
 struct Outcome {
@@ -209,15 +201,5 @@ fn unaccepted(run: &Run, case: Case) -> Option<String> {
             statuses(sent)
         )),
         None => Some("nothing came of a plain genuine event: see MAAC-SIG-001".to_owned()),
-    }
-}
-
-/// A word of a shell's command.
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/:.-_~[]%".contains(&byte);
-    if word.bytes().all(plain) && !word.contains('[') {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }

@@ -156,7 +156,7 @@ impl Trial<'_> {
         let deadline = Instant::now() + self.run.settings.restart;
         loop {
             if self.connect().await.is_ok() {
-                let sent = self.send(self.attempt(super::plain())).await?;
+                let sent = self.send(self.attempt(self.plain())).await?;
                 if sent.events.iter().all(|event| event.status().is_some_and(is_success)) {
                     return Ok(());
                 }

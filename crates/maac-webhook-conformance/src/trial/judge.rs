@@ -2,7 +2,7 @@
 
 use maac_webhook_mock::{MockDelivery, Sent, SentAttempt, SentEvent, Tampering};
 
-use super::{Trial, plain};
+use super::Trial;
 use crate::grade::{Graded, Halt, Pass, fail, inconclusive, non_strict, pass};
 
 /// Whether MAAC would take it for delivered.
@@ -65,7 +65,7 @@ impl Trial<'_> {
 
     /// It is forged in this way, and is not accepted.
     pub(crate) async fn refuses(&self, tampering: Tampering) -> Graded {
-        self.refuses_delivery(self.attempt(plain()).tampering(tampering)).await
+        self.refuses_delivery(self.attempt(self.plain()).tampering(tampering)).await
     }
 
     /// It is not what was signed, and is not accepted.
@@ -82,7 +82,7 @@ impl Trial<'_> {
 
     /// A plain genuine event is still accepted, without which nothing follows from what was not.
     pub(crate) async fn control(&self) -> Result<Sent, Halt> {
-        let sent = self.send(self.event(plain())).await?;
+        let sent = self.send(self.event(self.plain())).await?;
         if accepted(&sent) {
             return Ok(sent);
         }

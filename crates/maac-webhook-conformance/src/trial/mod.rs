@@ -17,7 +17,7 @@ use maac_webhook_mock::{MockDelivery, MockEvent, MockSender, Sent, UrlTarget};
 use maac_webhook_sender::{HttpTransport, RetrySchedule, Target, json::BodyStyle};
 
 pub(crate) use effects::{Effect, Wanted};
-pub(crate) use events::{fresh_key, plain, raw_json, sample, style_of};
+pub(crate) use events::{fresh_key, style_of, unwritable};
 pub(crate) use judge::{accepted, is_success, statuses};
 
 use crate::{grade::Halt, probe::Probe, settings::Settings, wire::Exchange};

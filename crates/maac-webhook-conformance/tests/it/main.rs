@@ -12,3 +12,4 @@ mod languages;
 mod reports;
 mod selection;
 mod support;
+mod topics;
