@@ -1,6 +1,6 @@
 //! Where a command gets the share secret from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use maac_webhook::{ShareSecret, ShareSecrets};
@@ -83,6 +83,11 @@ impl SecretArgs {
 
     pub(crate) fn is_file(&self) -> bool {
         self.secret_file.is_some()
+    }
+
+    /// The file that it is read from.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.secret_file.as_deref()
     }
 }
 

@@ -1,6 +1,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
+use maac_webhook::event::Topic;
 use maac_webhook_conformance::{Group, Level};
 use maac_webhook_sender::Target;
 
@@ -20,6 +21,11 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "URL")]
     pub(super) probe: Option<Target>,
 
+    /// What the receiver's endpoint is subscribed to, where it is not all six topics, such as
+    /// receipt.receipt_validated,prize.points_added: no event of another topic is sent, and what takes one is skipped
+    #[arg(long, value_name = "TOPIC,…", value_delimiter = ',', value_parser = topic)]
+    pub(super) topic: Vec<Topic>,
+
     /// These cases alone, such as MAAC-SIG-003,MAAC-SIG-004
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub(super) case: Vec<String>,
@@ -35,6 +41,10 @@ pub(crate) struct CheckArgs {
     /// List the cases, and run none
     #[arg(long)]
     pub(super) list: bool,
+
+    /// Look alone whether anybody listens at the URL, and send nothing: exit status 0 if so, 1 if nobody does
+    #[arg(long, requires = "url", conflicts_with = "list")]
+    pub(super) listening: bool,
 
     /// Write the report with all that went over the wire to this file, as JSON
     #[arg(long, value_name = "FILE")]
@@ -74,6 +84,25 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(super) secret: SecretArgs,
+}
+
+impl CheckArgs {
+    /// What the command that runs a case again must have, besides what the suite knows: never the secret itself.
+    pub(super) fn repeat_arguments(&self) -> Vec<String> {
+        let files = [("--ca-file", self.ca_file.as_deref()), ("--secret-file", self.secret.file())];
+        let given =
+            files.into_iter().filter_map(|(flag, path)| Some([flag.to_owned(), path?.display().to_string()]));
+        given.flatten().collect()
+    }
+}
+
+fn topic(name: &str) -> Result<Topic, String> {
+    let topic = Topic::from(name.trim());
+    if Topic::DOCUMENTED.contains(&topic) {
+        return Ok(topic);
+    }
+    let all: Vec<_> = Topic::DOCUMENTED.iter().map(Topic::as_str).collect();
+    Err(format!("it is none of {}", all.join(", ")))
 }
 
 fn group(name: &str) -> Result<Group, String> {

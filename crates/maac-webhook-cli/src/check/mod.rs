@@ -1,14 +1,18 @@
 //! `check`: grades a receiver.
 
 mod args;
+mod files;
+mod listening;
 
-use std::{fs, path::Path};
+use std::collections::HashSet;
 
 use comfy_table::{Table, presets};
-use maac_webhook_conformance::{Case, CaseReport, Report, Selection, Suite, Verdict};
+use maac_webhook_conformance::{Case, CaseReport, Selection, Suite, Verdict};
 use serde_json::json;
 
 pub(crate) use args::CheckArgs;
+
+use files::Files;
 
 use crate::{
     cli::Output,
@@ -25,6 +29,9 @@ pub(crate) async fn run(args: &CheckArgs, output: Output) -> Result<Answer, Fail
         Some(url) if !args.list => url.clone(),
         _ => return list(&cases, output),
     };
+    if args.listening {
+        return listening::run(&url, args.wait, output).await;
+    }
     let mut suite = Suite::new(url, args.secret.secret()?)
         .with_selection(selection)
         .with_transport(transport(args.ca_file.as_deref())?)
@@ -32,27 +39,30 @@ pub(crate) async fn run(args: &CheckArgs, output: Output) -> Result<Answer, Fail
         .with_retry_delays(args.retry_delays.0.iter().copied())
         .with_handling_time(args.handling_time)
         .with_time_limit(args.time_limit)
-        .with_wait_for_listener(args.wait);
+        .with_wait_for_listener(args.wait)
+        .with_repeat_arguments(args.repeat_arguments());
+    if !args.topic.is_empty() {
+        suite = suite.with_topics(args.topic.iter().cloned());
+    }
     if let Some(probe) = &args.probe {
         suite = suite.with_probe(probe.clone());
     }
 
-    let (mut printed, mut ended) = (Ok(()), 0);
+    let files = Files::open(args)?;
+
+    let (mut printed, mut progress) = (Ok(()), Progress::new(cases.len()));
     let observe = |case: &CaseReport| {
-        // One is shown again where it fails at the end of the run.
-        ended = cases.len().min(ended + 1);
+        let told = progress.of(case);
         match output {
-            Output::Text if printed.is_ok() => printed = print(&case.to_string()),
+            Output::Text if printed.is_ok() => printed = print(&format!("{told}  {case}")),
             Output::Text => {}
-            Output::Json => {
-                log::line(format_args!("{ended} of {}: {} {}", cases.len(), case.id, case.status));
-            }
+            Output::Json => log::line(format_args!("{}: {} {}", told.trim_start(), case.id, case.status)),
         }
     };
     let report = suite.run_observed(observe).await;
     let report = report.map_err(|error| Failure::because("the receiver was not graded", error))?;
+    let unwritten = files.write(&report);
     printed?;
-    write(args, &report)?;
     match output {
         Output::Text => print(&format!("\n{}", report.summary()))?,
         Output::Json => {
@@ -60,10 +70,35 @@ pub(crate) async fn run(args: &CheckArgs, output: Output) -> Result<Answer, Fail
             print(&report.map_err(|error| Failure::because("no report", error))?)?;
         }
     }
+    for failure in &unwritten {
+        log::error_line(failure);
+    }
     match report.verdict() {
-        Verdict::Passed => Ok(Answer::Yes),
+        // What is known to be wrong is more than a file that is missing.
         Verdict::Failed => Ok(Answer::No),
-        _ => Err(Failure::new("the receiver could not be graded: see what is inconclusive")),
+        Verdict::Passed if unwritten.is_empty() => Ok(Answer::Yes),
+        Verdict::Passed => Err(Failure::new("a report is missing")),
+        _ => Err(Failure::new("the receiver could not be graded: see what is inconclusive or was skipped")),
+    }
+}
+
+/// How far the run is, for a person.
+struct Progress {
+    all: usize,
+    ended: HashSet<&'static str>,
+}
+
+impl Progress {
+    fn new(all: usize) -> Self {
+        Self { all, ended: HashSet::new() }
+    }
+
+    /// Which of all this one is. One is shown again where it fails at the end of the run.
+    fn of(&mut self, case: &CaseReport) -> String {
+        let new = self.ended.insert(case.id);
+        let told =
+            if new { format!("{} of {}", self.ended.len(), self.all) } else { "at the end".to_owned() };
+        format!("{told:>10}")
     }
 }
 
@@ -71,20 +106,6 @@ fn selection(args: &CheckArgs) -> Selection {
     let selection = args.case.iter().fold(Selection::all(), |selection, id| selection.case(id.trim()));
     let selection = args.group.iter().fold(selection, |selection, group| selection.group(*group));
     args.level.iter().fold(selection, |selection, level| selection.level(*level))
-}
-
-fn write(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
-    let write_to = |file: &Option<std::path::PathBuf>, content: &dyn Fn() -> String| match file {
-        Some(path) => fs::write(path, content()).map_err(|error| unwritable(path, error)),
-        None => Ok(()),
-    };
-    write_to(&args.json, &|| report.to_json())?;
-    write_to(&args.junit, &|| report.to_junit())?;
-    write_to(&args.html, &|| report.to_html())
-}
-
-fn unwritable(path: &Path, error: std::io::Error) -> Failure {
-    Failure::because(format!("cannot write {}", path.display()), error)
 }
 
 fn list(cases: &[Case], output: Output) -> Result<Answer, Failure> {

@@ -1,11 +1,6 @@
 //! `check`, on `listen` and on what is none.
 
-use std::{
-    env,
-    net::{TcpListener, TcpStream},
-    path::Path,
-    process::Command,
-};
+use std::{net::TcpListener, path::Path, process::Command};
 
 use maac_webhook_test_support::process::{Lines, Running};
 use serde_json::Value;
@@ -67,7 +62,7 @@ fn a_case_runs_alone_by_the_command_that_its_report_tells() {
     let words: Vec<_> = repeat.strip_prefix("maac-webhook check ").unwrap().split(' ').collect();
     let (status, stdout, _) = check(&words);
     assert_eq!(status, 0);
-    assert!(stdout.starts_with("MAAC-SIG-003   MUST   pass"), "{stdout}");
+    assert!(stdout.trim_start().starts_with("1 of 1  MAAC-SIG-003   MUST   pass"), "{stdout}");
     assert_eq!(stdout.matches("MAAC-").count(), 1, "{stdout}");
 }
 
@@ -82,6 +77,11 @@ fn what_cannot_be_run_is_status_2() {
         (&[&listener.url, "--case", "MAAC-SIG-999"], "there is no case \"MAAC-SIG-999\""),
         (&[&listener.url, "--case", "MAAC-SIG-001", "--group", "topics"], "no case is of all"),
         (&[&listener.url, "--group", "nothing"], "it is none of signature, body"),
+        (&[&listener.url, "--topic", "coupon.redeemed"], "it is none of receipt.receipt_validated, "),
+        (
+            &[&listener.url, "--topic", "prize.points_added", "--case", "MAAC-TOPIC-006"],
+            "could not be graded",
+        ),
         (&[&listener.url, "--probe", &listener.url], "the probe at"),
         (&[&listener.url, "--case", "MAAC-IDEM-002"], "could not be graded"),
         (&[], "required arguments were not provided"),
@@ -122,49 +122,78 @@ fn a_receiver_behind_tls_is_graded_under_a_root_that_is_trusted() {
     assert!(stderr.contains("--ca-file"), "{stderr}");
 }
 
-/// The template of a customer's CI, on the receiver in Python.
-#[cfg(unix)]
 #[test]
-fn the_shell_template_starts_a_receiver_grades_it_and_stops_it() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let binaries = Path::new(env!("CARGO_BIN_EXE_maac-webhook")).parent().unwrap();
-    let path = env::join_paths(
-        [binaries.to_owned()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap())),
-    );
-    let folder = tempfile::tempdir().unwrap();
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let template = |secret: &str| {
-        let mut command = Command::new("sh");
-        command
-            .arg(root.join("docs/ci/grade.sh"))
-            .args(["--retry-delays", "0.1,0.1,0.1"])
-            .current_dir(folder.path())
-            .env("PATH", path.as_ref().unwrap())
-            .env(
-                "RECEIVER",
-                format!(
-                    "env MAAC_SHARE_SECRET={secret} python3 {}",
-                    root.join("examples/python-stdlib/receiver.py").display()
-                ),
-            )
-            .env("MAAC_SHARE_SECRET", SECRET)
-            .env("MAAC_PROBE", "1")
-            .env("LISTEN_ADDR", address.to_string())
-            .env("URL", format!("http://{address}/webhooks/maac"))
-            .env("PROBE", format!("http://{address}/probe"));
-        let output = command.output().unwrap();
-        // Nothing of it is left.
-        assert!(TcpStream::connect(address).is_err());
-        (output.status.code(), String::from_utf8(output.stdout).unwrap())
-    };
-
-    let (status, said) = template(SECRET);
-    assert_eq!(status, Some(0), "{said}");
-    assert!(said.contains("MAAC-RETRY-006 MUST   pass"), "{said}");
-    for report in ["report.json", "report.xml", "report.html"] {
-        assert!(folder.path().join("maac-reports").join(report).is_file(), "{report}");
+fn a_report_that_cannot_be_written_is_told_before_anything_is_sent() {
+    let listener = Listener::start(&[]);
+    for flag in ["--json", "--junit", "--html"] {
+        let (status, stdout, stderr) = check(&[&listener.url, flag, "/nowhere/report"]);
+        assert_eq!((status, stdout.as_str()), (2, ""), "{stderr}");
+        assert!(stderr.contains("cannot write /nowhere/report: No such file or directory"), "{stderr}");
     }
-    let (status, said) = template("another-secret");
-    assert_eq!(status, Some(1), "{said}");
-    assert!(said.contains("does the receiver have the same share secret?"), "{said}");
+}
+
+/// It opens, and has no room.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_is_not_written_in_the_end_loses_neither_the_result_nor_the_other_reports() {
+    let listener = Listener::start(&[]);
+    let junit = File::new("r.xml", "");
+    let run = |secret: &str| {
+        let mut command = maac_webhook(&["check", &listener.url, "--case", "MAAC-SIG-001"]);
+        command.args(["--json", "/dev/full", "--junit", junit.path()]);
+        run(command.env("MAAC_SHARE_SECRET", secret), b"")
+    };
+    let said = run(SECRET);
+    assert!(said.starts_with("exit status: 2\n"), "{said}");
+    assert!(said.contains("the receiver does what it must"), "{said}");
+    assert!(said.contains("error: cannot write /dev/full: No space left on device"), "{said}");
+    assert!(std::fs::read_to_string(junit.path()).unwrap().contains("MAAC-SIG-001"));
+    let said = run("another-secret");
+    assert!(said.starts_with("exit status: 1\n") && said.contains("cannot write /dev/full"), "{said}");
+}
+
+#[test]
+fn how_far_it_is_is_told_with_each_case() {
+    let listener = Listener::start(&[]);
+    let (_, stdout, _) = check(&[&listener.url, "--case", "MAAC-SIG-001,MAAC-SIG-003"]);
+    let begin: Vec<_> = stdout.lines().take(2).map(|line| line.trim_start().split_at(22).0).collect();
+    assert_eq!(begin, ["1 of 2  MAAC-SIG-001  ", "2 of 2  MAAC-SIG-003  "], "{stdout}");
+}
+
+#[test]
+fn whether_anybody_listens_is_told_and_nothing_is_sent() {
+    let somebody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hooks", somebody.local_addr().unwrap());
+    let run = |args: &[&str]| run(&mut maac_webhook(&[&["check", &url, "--listening"], args].concat()), b"");
+    assert_eq!(
+        run(&[]),
+        format!("exit status: 0\n----- stdout -----\nsomebody listens at {url}\n----- stderr -----\n")
+    );
+    let (mut stream, _) = somebody.accept().unwrap();
+    let mut sent = Vec::new();
+    std::io::Read::read_to_end(&mut stream, &mut sent).unwrap();
+    assert_eq!(sent, b"");
+    drop(somebody);
+    let said = run(&["--wait", "0.1", "--output", "json"]);
+    assert_eq!(said, "exit status: 1\n----- stdout -----\n{\"listening\":false}\n----- stderr -----\n");
+}
+
+#[test]
+fn a_receiver_of_some_topics_is_graded_for_these() {
+    let listener = Listener::start(&[]);
+    let secret = File::new("a secret's file", SECRET);
+    let mut command = maac_webhook(&["check", &listener.url, "--group", "topics", "--output", "json"]);
+    command.args(["--topic", "message.first_open, prize.points_added", "--secret-file", secret.path()]);
+    let said = run(&mut command, b"");
+    let report: Value = serde_json::from_str(said.lines().nth(2).unwrap()).unwrap();
+    let topics = serde_json::json!(["prize.points_added", "message.first_open"]);
+    assert_eq!((&report["verdict"], &report["topics"]), (&"passed".into(), &topics), "{report:#}");
+    let statuses: Vec<_> = report["cases"].as_array().unwrap().iter().map(|case| &case["status"]).collect();
+    assert_eq!(statuses, ["skip", "skip", "skip", "skip", "pass", "pass", "inconclusive"]);
+    let quoted = secret.path().replace('\'', r"'\''");
+    let again = format!(
+        "maac-webhook check {} --case MAAC-TOPIC-006 --topic prize.points_added,message.first_open --secret-file '{quoted}'",
+        listener.url
+    );
+    assert_eq!(report["cases"][5]["repeat"], again.as_str());
 }
