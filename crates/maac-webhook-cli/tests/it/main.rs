@@ -8,6 +8,8 @@ mod check;
 mod forward;
 #[cfg(target_os = "linux")]
 mod full_disk;
+#[cfg(unix)]
+mod grade;
 mod idle;
 mod inbox;
 mod invocations;
