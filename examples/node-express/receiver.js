@@ -7,7 +7,7 @@
 // grow, and all that was ever received is known in memory: beyond some thousand events a day put a database in their place.
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -39,9 +39,16 @@ class Journal {
   async open() {
     const text = existsSync(this.file) ? readFileSync(this.file, "utf8") : "";
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    if (whole.length < text.length) truncateSync(this.file, Buffer.byteLength(whole));
+    this.length = Buffer.byteLength(whole);
     this.handle = await open(this.file, "a");
+    await this.cutOff();
     return whole.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  }
+
+  /** Takes away what was written of lines that failed, so that the next one begins a line of its own. */
+  async cutOff() {
+    await this.handle.truncate(this.length);
+    this.isWhole = true;
   }
 
   /** Those that wait share one flush. */
@@ -54,12 +61,19 @@ class Journal {
 
   async flush() {
     const batch = [...this.waiting];
+    const bytes = Buffer.from(batch.map(({ line }) => line).join(""));
     try {
       if (this.isDown) throw new Error("the store is down");
-      await this.handle.appendFile(batch.map(({ line }) => line).join(""));
+      if (!this.isWhole) await this.cutOff();
+      // From here on a part of it may be there: of a disk that is full, or that fails at the flush.
+      this.isWhole = false;
+      await this.handle.appendFile(bytes);
       await this.handle.datasync();
+      this.length += bytes.length;
+      this.isWhole = true;
       batch.forEach(({ resolve }) => resolve());
     } catch (error) {
+      if (!this.isWhole) await this.cutOff().catch(() => {});
       batch.forEach(({ reject }) => reject(error));
     }
     this.waiting.splice(0, batch.length);
@@ -106,9 +120,12 @@ async function work() {
       await handled.append({ digest: entry.digest });
       counts.set(entry.digest, (counts.get(entry.digest) ?? 0) + 1);
     } catch (error) {
-      // It is in accepted.jsonl and not in handled.jsonl: it is tried again in a minute, and after a restart.
+      // It is in accepted.jsonl and not in handled.jsonl: it is tried again after 1 s, then after twice as long each time,
+      // up to an hour, and after a restart.
       console.error(`${entry.digest} was not handled:`, error.message);
-      setTimeout(() => void work(queue.push(entry)), 60_000).unref();
+      entry.failures = (entry.failures ?? 0) + 1;
+      const pause = Math.min(2 ** (entry.failures - 1), 3600) * 1000;
+      setTimeout(() => void work(queue.push(entry)), pause).unref();
     }
   }
   busy = false;

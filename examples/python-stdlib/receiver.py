@@ -1,11 +1,17 @@
 """A MAAC webhook receiver with nothing but Python's standard library (3.9 or later).
 
 It verifies each request, stores the event in SQLite before it answers 200, and handles it afterwards in a thread of its
-own, once, whatever is killed when:
+own, however long that takes. What it writes of an event is written once, whatever is killed when:
 
     MAAC_SHARE_SECRET=… python3 receiver.py
 
 LISTEN_ADDR (127.0.0.1:8080) and DATABASE (maac-events.db) say where. Put what ends TLS before it: MAAC wants https.
+
+The table of events grows with each. What may go, while it runs or not, are the bodies of those that were handled:
+
+    UPDATE events SET body = '' WHERE handled > 0 AND received_at < datetime('now', '-30 days');
+
+Keep their rows, of some 150 bytes each: by their digests an event is known that a stranger sends again years later.
 """
 
 import hashlib
@@ -17,8 +23,9 @@ import signal
 import sqlite3
 import sys
 import threading
+import time
 
-SECRET = os.environ["MAAC_SHARE_SECRET"].encode()
+SECRET = os.environ.get("MAAC_SHARE_SECRET", "").encode()
 DATABASE = os.environ.get("DATABASE", "maac-events.db")
 HOST, PORT = os.environ.get("LISTEN_ADDR", "127.0.0.1:8080").rsplit(":", 1)
 PATH = "/webhooks/maac"
@@ -28,18 +35,20 @@ MAX_BODY = 1024 * 1024
 PROBE = os.environ.get("MAAC_PROBE") == "1"
 
 
-def handle(database, body):
-    """Yours: what an event is to lead to. It commits together with "handled", so it happens once."""
-    event = json.loads(body)
+def handle(event):
+    """Yours: what an event is to lead to. It gives the statements to be carried out, which commit together with "handled",
+    so that they happen once. Whatever else it does may happen twice, where it is killed in between."""
     if event.get("topic") == "prize.points_added":
         data = event["data"]
-        database.execute("INSERT OR IGNORE INTO grants VALUES (?, ?)", (data["points_id"], data["points_count"]))
+        return [("INSERT OR IGNORE INTO grants VALUES (?, ?)", (data["points_id"], data["points_count"]))]
+    return []
 
 
 class Store:
     """Events from before they are answered until they are handled. The body is what identifies one: the key is not signed."""
 
     def __init__(self, path):
+        # Held for no longer than a statement or a commit takes: never while an event is handled.
         self.lock = threading.Lock()
         self.work = threading.Event()
         self.is_down = False
@@ -51,14 +60,13 @@ class Store:
             PRAGMA synchronous = FULL;
             CREATE TABLE IF NOT EXISTS events (
                 id INTEGER PRIMARY KEY, body_sha256 TEXT NOT NULL UNIQUE, idempotency_key TEXT, body BLOB NOT NULL,
-                failures INTEGER NOT NULL DEFAULT 0, error TEXT
+                received_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, handled INTEGER NOT NULL DEFAULT 0,
+                failures INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL DEFAULT 0, error TEXT
             );
-            CREATE TABLE IF NOT EXISTS handled (event INTEGER NOT NULL REFERENCES events);
+            CREATE INDEX IF NOT EXISTS waiting ON events (due, id) WHERE handled = 0;
             CREATE TABLE IF NOT EXISTS grants (points_id TEXT PRIMARY KEY, points INTEGER);
             """
         )
-        # What was not handled when it was last stopped.
-        self.work.set()
 
     def add(self, body, key):
         """Makes an event durable, once however often it comes."""
@@ -73,43 +81,53 @@ class Store:
 
     def handle_all(self):
         while True:
-            self.work.wait(timeout=10)
-            self.work.clear()
-            while self.handle_next():
-                pass
-
-    def handle_next(self):
-        """Handles the oldest event that is not handled; after five failures it waits for a person."""
-        with self.lock:
             try:
-                self.database.execute("BEGIN IMMEDIATE")
-                row = self.database.execute(
-                    "SELECT id, body FROM events WHERE failures < 5 AND id NOT IN (SELECT event FROM handled) LIMIT 1"
-                ).fetchone()
-                if row is None:
-                    self.database.execute("ROLLBACK")
-                    return False
-                number, body = row
-                try:
-                    handle(self.database, body)
-                    self.database.execute("INSERT INTO handled VALUES (?)", (number,))
-                except Exception as error:
-                    self.database.execute("ROLLBACK")
-                    self.database.execute(
-                        "UPDATE events SET failures = failures + 1, error = ? WHERE id = ?", (repr(error), number)
-                    )
-                    return True
-                self.database.execute("COMMIT")
-                return True
+                while self.handle_next():
+                    pass
             except sqlite3.Error as error:
                 print(f"the store fails: {error}", file=sys.stderr)
-                return False
+            # What failed is due again by and by.
+            self.work.wait(timeout=1)
+            self.work.clear()
+
+    def handle_next(self):
+        """Handles the oldest event that is due, where there is one. One that fails is tried again after 1 s, then after
+        twice as long each time, up to an hour."""
+        with self.lock:
+            row = self.database.execute(
+                "SELECT id, body, failures FROM events WHERE handled = 0 AND due <= ? ORDER BY due, id LIMIT 1",
+                (time.time(),),
+            ).fetchone()
+        if row is None:
+            return False
+        number, body, failures = row
+        try:
+            self.commit(handle(json.loads(body)), number)
+        except Exception as error:
+            print(f"event {number} was not handled: {error!r}", file=sys.stderr)
+            due = time.time() + min(2**failures, 3600)
+            again = "UPDATE events SET failures = failures + 1, due = ?, error = ? WHERE id = ?"
+            with self.lock:
+                self.database.execute(again, (due, repr(error), number))
+        return True
+
+    def commit(self, statements, number):
+        with self.lock:
+            self.database.execute("BEGIN IMMEDIATE")
+            try:
+                for statement, values in statements:
+                    self.database.execute(statement, values)
+                self.database.execute("UPDATE events SET handled = handled + 1 WHERE id = ?", (number,))
+                self.database.execute("COMMIT")
+            except BaseException:
+                # A failed COMMIT may have ended the transaction.
+                if self.database.in_transaction:
+                    self.database.execute("ROLLBACK")
+                raise
 
     def handled(self):
         with self.lock:
-            rows = self.database.execute(
-                "SELECT body_sha256, count(*) FROM handled JOIN events ON id = event GROUP BY id"
-            ).fetchall()
+            rows = self.database.execute("SELECT body_sha256, handled FROM events WHERE handled > 0").fetchall()
         return [{"body_sha256": digest, "count": count} for digest, count in rows]
 
 
@@ -229,8 +247,13 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 if __name__ == "__main__":
+    if not SECRET:
+        sys.exit("MAAC_SHARE_SECRET is not set")
     store = Store(DATABASE)
     threading.Thread(target=store.handle_all, daemon=True).start()
     server = Server((HOST, int(PORT)), Receiver)
     print(f"listening on http://{HOST}:{server.server_port}{PATH}", file=sys.stderr, flush=True)
-    server.serve_forever()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass

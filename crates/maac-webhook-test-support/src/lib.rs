@@ -10,6 +10,8 @@
 
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+pub mod disk;
 pub mod process;
 pub mod secrecy;
 mod skip;
