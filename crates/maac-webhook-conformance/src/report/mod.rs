@@ -117,6 +117,14 @@ impl Report {
         Verdict::Passed
     }
 
+    /// The groups that have cases, with them.
+    fn groups(&self) -> impl Iterator<Item = (Group, Vec<&CaseReport>)> {
+        Group::ALL.into_iter().filter_map(|group| {
+            let cases: Vec<_> = self.cases.iter().filter(|case| case.group == group).collect();
+            (!cases.is_empty()).then_some((group, cases))
+        })
+    }
+
     /// The topics that it was graded for, where it was not for all.
     fn some_topics(&self) -> Option<String> {
         let all = self.topics.len() == Topic::DOCUMENTED.len();

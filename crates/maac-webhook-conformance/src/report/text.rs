@@ -48,18 +48,22 @@ impl Report {
         if let Some(topics) = self.some_topics() {
             let _ = writeln!(text, "graded for events of {topics} alone");
         }
-        text.push_str(self.conclusion());
+        text.push_str(&self.conclusion());
         if self.cases.iter().any(|case| case.unseen) {
             text.push_str("\nwhat is inconclusive for want of a probe is not known to be right: see --probe");
         }
         text
     }
 
-    pub(super) fn conclusion(&self) -> &'static str {
+    pub(super) fn conclusion(&self) -> String {
         match self.verdict() {
-            Verdict::Passed => "the receiver does what it must, as far as was seen",
-            Verdict::Failed => "the receiver does not do what it must",
-            Verdict::Ungraded => "the receiver could not be graded",
+            Verdict::Passed => "the receiver does what it must, as far as was seen".to_owned(),
+            Verdict::Failed => {
+                let failed = self.count(Level::Must, Status::Fail);
+                let all = self.cases.iter().filter(|case| case.level == Level::Must).count();
+                format!("the receiver does not do what it must: {failed} of {all} MUST fail")
+            }
+            Verdict::Ungraded => "the receiver could not be graded".to_owned(),
         }
     }
 }

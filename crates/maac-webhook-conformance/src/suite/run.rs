@@ -13,7 +13,7 @@ use crate::{
     case::Needs,
     grade::{Graded, Halt, Pass},
     probe::Probe,
-    trial::{Effect, Record, Run, Trial, accepted, statuses},
+    trial::{Record, Run, Trial, Wanted, accepted, statuses},
     wire::Secrets,
 };
 
@@ -186,7 +186,7 @@ impl Suite {
 
 struct Outcome {
     report: CaseReport,
-    effects: Vec<Effect>,
+    effects: Vec<Wanted>,
 }
 
 /// Why a case would say nothing, where the receiver accepts no genuine event.

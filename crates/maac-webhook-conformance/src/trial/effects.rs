@@ -21,9 +21,6 @@ pub(crate) struct Wanted {
     pub(crate) at_most: u64,
 }
 
-/// What must still be so when the run ends.
-pub(crate) type Effect = Wanted;
-
 impl Wanted {
     /// The events that were sent, in all so many times.
     pub(crate) fn times(what: &str, sent: &Sent, times: u64) -> Self {

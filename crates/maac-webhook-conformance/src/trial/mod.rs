@@ -16,7 +16,7 @@ use maac_webhook::ShareSecret;
 use maac_webhook_mock::{MockDelivery, MockEvent, MockSender, Sent, UrlTarget};
 use maac_webhook_sender::{HttpTransport, RetrySchedule, Target, json::BodyStyle};
 
-pub(crate) use effects::{Effect, Wanted};
+pub(crate) use effects::Wanted;
 pub(crate) use events::{fresh_key, style_of, unwritable};
 pub(crate) use judge::{accepted, is_success, statuses};
 
@@ -48,7 +48,7 @@ pub(crate) struct Record {
     pub(crate) left_out: usize,
     /// The bodies whose signatures must not be shown.
     pub(crate) bodies: Vec<Bytes>,
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) effects: Vec<Wanted>,
 }
 
 /// How many exchanges of a case are kept.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use axum::{Router, http::StatusCode, response::IntoResponse, routing::post};
-use maac_webhook_conformance::{Report, Selection, Status, cases, maac_webhook::Signature};
+use maac_webhook_conformance::{Level, Report, Selection, Status, cases, maac_webhook::Signature};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -40,7 +40,7 @@ async fn a_strangers_answer_steers_neither_a_page_nor_a_parser_nor_a_terminal() 
     for tag in ["<script", "<img", "onmouseover=x '<"] {
         assert!(!html.contains(tag), "{tag}");
     }
-    assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
+    assert!(html.contains("&lt;script&gt;alert(1)"), "{html}");
     assert!(!html.contains("//evil.example onerror=alert(1)>"), "{html}");
     // It loads nothing: no address is anywhere but in a text.
     for loads in ["src=\"", "href=\"", "url(", "@import", "<link", "<iframe"] {
@@ -108,6 +108,13 @@ async fn json_and_junit_have_each_case_and_agree() {
     let html = report.to_html();
     assert!(ids.iter().all(|id| html.contains(&format!(r#"id="{id}""#))));
     assert!(html.contains(r#"id="MAAC-ANS-001" open"#), "what failed is open to be read");
+    let musts = cases().filter(|case| case.level() == Level::Must).count();
+    let (failed, rest) = html.split_once("<h2>Signature</h2>").unwrap();
+    assert!(
+        failed.contains(&format!("1 of {musts} MUST fail")) && failed.contains("<h2>What failed</h2>"),
+        "it stands first"
+    );
+    assert!(rest.contains("<h2>Answers: 1 failed, see above</h2>") && !rest.contains(r#"id="MAAC-ANS-001""#));
 }
 
 /// So that whoever reads it with an XML parser can: Python has one.
