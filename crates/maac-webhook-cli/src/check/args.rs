@@ -10,7 +10,15 @@ use crate::{
     secret::SecretArgs,
 };
 
+/// What somebody needs who has a receiver and nothing else.
+const HOW: &str = "\
+Start the receiver with a secret for this test alone, and grade it with the same:
+  MAAC_SHARE_SECRET=test-secret maac-webhook check http://127.0.0.1:8080/webhooks/maac --html report.html
+
+The exit status is 0 where every MUST passes, 1 where one fails, and 2 where the receiver could not be graded.";
+
 #[derive(Args, Debug)]
+#[command(after_help = HOW)]
 pub(crate) struct CheckArgs {
     /// The receiver's URL. It is sent some 250 requests of events that never happened, forged, large and malformed ones
     /// among them: not for one in production
