@@ -37,7 +37,7 @@ fn listen_does_all_that_it_must_and_all_that_it_should() {
     }
     assert!(cases.iter().any(|case| case["exchanges"][0]["answer"]["status"] == 200));
     assert!(read(&junit).starts_with("<?xml"));
-    assert!(read(&html).starts_with("<!doctype html>"));
+    assert!(read(&html).starts_with("<!DOCTYPE html>"));
     for file in [json, junit, html] {
         assert!(!read(&file).contains(SECRET));
     }
