@@ -7,8 +7,9 @@ use maac_webhook_sender::{json::BodyStyle, wire_time};
 
 use crate::{
     Case,
+    case::Turn,
     grade::{Graded, Halt, fail, non_strict, pass},
-    trial::{Trial, fresh_key, is_success, plain, statuses, style_of},
+    trial::{Trial, fresh_key, is_success, statuses, style_of},
 };
 
 const MEBIBYTE: usize = 1 << 20;
@@ -32,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
         .expects("200")
         .check(|it| Box::pin(memo(it, "🎉👩‍👩‍👧🇹🇼", ESCAPED, SPACED))),
     Case::must("MAAC-BODY-004", "Emoji as UTF-8 verify")
-        .sampled("The printed samples have plain characters.")
+        .our_reading("The printed samples have plain characters, and none of them an emoji.")
         .expects("200")
         .check(|it| Box::pin(memo(it, "🎉👩‍👩‍👧🇹🇼", RAW, SPACED))),
     Case::should("MAAC-BODY-005", "A body without spaces after commas and colons verifies")
@@ -40,7 +41,7 @@ pub(super) const CASES: &[Case] = &[
         .expects("200")
         .check(|it| Box::pin(memo(it, "滿千送百", RAW, COMPACT))),
     Case::must("MAAC-BODY-006", "Quotes, backslashes, slashes and line breaks in texts verify")
-        .documented("Survey answers are a stranger's free text, in JSON.")
+        .our_reading("Survey answers are a stranger's free text, in JSON.")
         .expects("200")
         .check(|it| {
             Box::pin(memo(
@@ -61,12 +62,13 @@ pub(super) const CASES: &[Case] = &[
     Case::should("MAAC-BODY-009", "A body in chunks is accepted")
         .our_reading("MAAC declares the length, but a proxy between may not.")
         .expects("200")
-        .check(|it| Box::pin(it.accepts(it.event(plain()).behaviour(Behaviour::Chunked)))),
+        .check(|it| Box::pin(it.accepts(it.event(it.plain()).behaviour(Behaviour::Chunked)))),
     Case::should("MAAC-BODY-010", "A NUL and half a surrogate pair as escapes are accepted")
         .our_reading(
             "json.dumps writes them, a stranger may send them in a survey, and stores choke on them.",
         )
         .expects("200")
+        .at(Turn::Late)
         .check(|it| Box::pin(odd_escapes(it))),
     Case::should("MAAC-BODY-011", "A body of 64 MiB is refused")
         .our_reading("No event is that large, and who reads without a limit is brought down by a stranger.")
@@ -75,6 +77,7 @@ pub(super) const CASES: &[Case] = &[
     Case::info("MAAC-BODY-012", "A verified body that is not JSON is accepted")
         .our_reading("It is from MAAC. What cannot be read is better kept for a person than lost.")
         .expects("200")
+        .at(Turn::Late)
         .check(|it| Box::pin(it.accepts(it.event(MockEvent::raw(format!("OK {}", fresh_key())))))),
 ];
 
@@ -109,7 +112,7 @@ async fn odd_escapes(it: &Trial<'_>) -> Graded {
 }
 
 async fn too_large(it: &Trial<'_>) -> Graded {
-    let sent = it.send(it.attempt(plain()).tampering(Tampering::BodyTooLarge)).await?;
+    let sent = it.send(it.attempt(it.plain()).tampering(Tampering::BodyTooLarge)).await?;
     let status = sent.events.last().and_then(SentEvent::status);
     if status.is_some_and(is_success) {
         return fail(statuses(&sent));

@@ -3,8 +3,8 @@ use askama::Template;
 use super::{CaseReport, Report};
 use crate::{Group, Level, Status};
 
-/// What JUnit's readers make of it: a case of level MUST that fails is a failure, and all else that did not pass is skipped with
-/// the reason, since such a reader knows no levels.
+/// What JUnit's readers make of it: a case of level MUST that fails is a failure, as is one after which nobody listened any more,
+/// and all else that did not pass is skipped with the reason, since such a reader knows no levels.
 #[derive(Template)]
 #[template(path = "junit.xml")]
 struct Junit<'a> {
@@ -46,6 +46,7 @@ impl Junit<'_> {
             (Status::Pass | Status::NonStrict, _) => "passed",
             (Status::EngineError, _) => "error",
             (Status::Fail, Level::Must) => "failure",
+            (Status::Fail, _) if case.ended_the_run => "failure",
             _ => "skipped",
         }
     }

@@ -1,3 +1,4 @@
+mod reach;
 mod run;
 
 use std::{fmt, time::Duration};

@@ -6,11 +6,14 @@ use maac_webhook_sender::json::BodyStyle;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Trial;
 use crate::grade::Halt;
 
-/// A plain genuine event.
-pub(crate) fn plain() -> MockEvent {
-    MockEvent::from(samples::prize_points_added()).idempotency_key(fresh_key())
+impl Trial<'_> {
+    /// A plain genuine event.
+    pub(crate) fn plain(&self) -> MockEvent {
+        MockEvent::from(samples::prize_points_added()).idempotency_key(fresh_key())
+    }
 }
 
 /// An idempotency key as MAAC makes them.

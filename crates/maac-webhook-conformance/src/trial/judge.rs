@@ -1,8 +1,9 @@
 //! What is made of the answers.
 
+use maac_webhook::answer::Reaction;
 use maac_webhook_mock::{MockDelivery, Sent, SentAttempt, SentEvent, Tampering};
 
-use super::{Trial, plain};
+use super::Trial;
 use crate::grade::{Graded, Halt, Pass, fail, inconclusive, non_strict, pass};
 
 /// Whether MAAC would take it for delivered.
@@ -45,6 +46,11 @@ fn needed_a_retry(event: &SentEvent) -> bool {
     })
 }
 
+/// What MAAC makes of how an event ended.
+pub(crate) fn reaction(event: &SentEvent) -> Reaction {
+    event.status().map_or(Reaction::Retried, Reaction::of_status)
+}
+
 impl Trial<'_> {
     /// It is genuine, and is accepted.
     pub(crate) async fn accepts(&self, delivery: MockDelivery<'_>) -> Graded {
@@ -65,24 +71,35 @@ impl Trial<'_> {
 
     /// It is forged in this way, and is not accepted.
     pub(crate) async fn refuses(&self, tampering: Tampering) -> Graded {
-        self.refuses_delivery(self.attempt(plain()).tampering(tampering)).await
+        self.refuses_delivery(self.event(self.plain()).tampering(tampering)).await
     }
 
-    /// It is not what was signed, and is not accepted.
+    /// It is not what was signed, and is not accepted, however often it comes.
     pub(crate) async fn refuses_delivery(&self, forged: MockDelivery<'_>) -> Graded {
         let sent = self.send(forged).await?;
-        let answered: Vec<_> = sent.events.iter().filter_map(SentEvent::status).collect();
-        if answered.iter().any(|status| is_success(*status)) {
-            return fail(statuses(&sent));
+        self.refused(&sent).await
+    }
+
+    /// What came of a forgery that was sent with MAAC's retries.
+    pub(crate) async fn refused(&self, sent: &Sent) -> Graded {
+        let told = statuses(sent);
+        if sent.events.iter().any(|event| event.status().is_some_and(is_success)) {
+            return fail(told);
         }
         // What answers nobody refuses no forgery.
         self.control().await?;
-        if answered.contains(&401) { pass(statuses(&sent)) } else { non_strict(statuses(&sent)) }
+        if sent.events.iter().any(|event| reaction(event) == Reaction::Retried) {
+            return non_strict(format!(
+                "{told}: as if it were to come again, so that nothing tells whether it was refused for its signature"
+            ));
+        }
+        let at_once = |event: &SentEvent| event.status() == Some(401) && event.attempts.len() == 1;
+        if sent.events.iter().all(at_once) { pass(told) } else { non_strict(told) }
     }
 
     /// A plain genuine event is still accepted, without which nothing follows from what was not.
     pub(crate) async fn control(&self) -> Result<Sent, Halt> {
-        let sent = self.send(self.event(plain())).await?;
+        let sent = self.send_beside(self.event(self.plain())).await?;
         if accepted(&sent) {
             return Ok(sent);
         }

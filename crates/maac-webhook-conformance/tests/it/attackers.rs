@@ -1,17 +1,21 @@
 //! Receivers that are out to break the suite: each ends in bounded time and memory, with the grade that it deserves.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use maac_webhook_conformance::{Report, Selection, Status, SuiteErrorKind, Verdict};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 
 use crate::support::{case, ids, suite};
 
 /// Starts a server that does this with each connection.
-async fn serve<F: Future<Output = ()> + Send + 'static>(
+pub(crate) async fn serve<F: Future<Output = ()> + Send + 'static>(
     answer: impl Fn(TcpStream) -> F + Send + Sync + 'static,
 ) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -25,7 +29,7 @@ async fn serve<F: Future<Output = ()> + Send + 'static>(
 }
 
 /// Reads a request to its end, as far as its length tells, and answers it with these bytes.
-async fn answer_all(mut stream: TcpStream, answer: &'static str) {
+pub(crate) async fn answer_all(mut stream: TcpStream, answer: &'static str) {
     let (mut seen, mut piece) = (Vec::new(), [0; 65536]);
     loop {
         let head = seen.windows(4).position(|four| four == b"\r\n\r\n");
@@ -156,7 +160,7 @@ async fn one_that_drips_its_answer_is_given_up() {
 }
 
 #[tokio::test]
-async fn one_that_goes_away_after_the_first_event_passes_no_forgery() {
+async fn one_that_goes_away_after_the_first_event_fails_and_ends_the_run() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hooks", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -167,8 +171,42 @@ async fn one_that_goes_away_after_the_first_event_passes_no_forgery() {
         }
     });
     let (report, _) = grade(&url).await;
-    assert_eq!(case(&report, "MAAC-SIG-002").status, Status::Inconclusive, "{report}");
-    assert_eq!(report.verdict(), Verdict::Ungraded, "{report}");
+    let first = case(&report, "MAAC-SIG-001");
+    assert_eq!((first.status, first.ended_the_run), (Status::Fail, true), "{report}");
+    assert_eq!(case(&report, "MAAC-SIG-002").status, Status::Skip, "{report}");
+    assert_eq!(report.verdict(), Verdict::Failed, "{report}");
+}
+
+/// Whatever the level of the case.
+#[tokio::test]
+async fn one_that_any_request_ends_does_not_pass() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hooks", listener.local_addr().unwrap());
+    let told = Arc::new(Notify::new());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = tokio::select! {
+                accepted = listener.accept() => accepted.unwrap(),
+                () = told.notified() => return,
+            };
+            let told = told.clone();
+            tokio::spawn(async move {
+                let mut first = [0; 3];
+                if stream.peek(&mut first).await.is_ok_and(|read| read == 3) && &first == b"GET" {
+                    told.notify_one();
+                    let _ = stream.shutdown().await;
+                    return;
+                }
+                answer_all(stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK").await;
+            });
+        }
+    });
+    let selection = Selection::all().case("MAAC-ANS-007").case("MAAC-TOPIC-001");
+    let report = suite(&url, None).with_selection(selection).run().await.unwrap();
+    assert_eq!(ids(&report, Status::Fail), ["MAAC-ANS-007"], "{report}");
+    assert_eq!(ids(&report, Status::Skip), ["MAAC-TOPIC-001"], "{report}");
+    assert_eq!(report.verdict(), Verdict::Failed, "{report}");
+    assert_eq!(report.to_junit().matches("<failure ").count(), 1);
 }
 
 #[tokio::test]
