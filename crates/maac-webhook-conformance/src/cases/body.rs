@@ -117,6 +117,7 @@ async fn too_large(it: &Trial<'_>) -> Graded {
     if status.is_some_and(is_success) {
         return fail(statuses(&sent));
     }
+    it.survives(&statuses(&sent), status.is_some()).await?;
     it.control().await?;
     if status == Some(413) { pass(statuses(&sent)) } else { non_strict(statuses(&sent)) }
 }

@@ -77,7 +77,7 @@ pub(super) const CASES: &[Case] = &[
         .expects(EACH)
         .check(|it| Box::pin(alike::two_statuses(it))),
     Case::must("MAAC-IDEM-015", "A receipt's events for two campaigns are each handled")
-        .documented("Of a receipt only the items that match a campaign are sent: it has an event for each campaign that it matches.")
+        .our_reading("Only the items that match a campaign's conditions are sent: so a receipt has an event for each campaign that it matches.")
         .expects(EACH)
         .check(|it| Box::pin(alike::two_campaigns(it))),
     Case::must("MAAC-IDEM-016", "First opens of a broadcast and of a push that have one number are each handled")

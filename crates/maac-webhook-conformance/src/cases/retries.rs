@@ -49,7 +49,7 @@ pub(super) const CASES: &[Case] = &[
         .our_reading("How many events come at once is not documented: a campaign's may. What is refused for a moment comes back.")
         .expects("200 to each")
         .check(|it| Box::pin(a_burst_is_accepted(it))),
-    Case::should("MAAC-RETRY-008", "What it handled before a crash is not handled again when it comes again after it")
+    Case::should("MAAC-RETRY-008", "An event that comes again after a crash is not handled again")
         .our_reading("An answer may be lost in a crash: then the event comes again, to a receiver that was started anew.")
         .expects("handled once, but for what it was still at when it crashed")
         .at(Turn::Crash)

@@ -31,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
         .documented("The signature is of the whole body.")
         .expects("any answer but 2xx; 401 is best")
         .check(|it| {
-            Box::pin(it.refuses_delivery(it.event(it.plain()).behaviour(Behaviour::ContentLengthTooSmall)))
+            Box::pin(it.refuses_event(it.plain(), |event| event.behaviour(Behaviour::ContentLengthTooSmall)))
         }),
     Case::must("MAAC-ROB-004", "A body that broke off is not handled")
         .documented("The signature is of the whole body.")
@@ -152,6 +152,7 @@ async fn malformed(it: &Trial<'_>, all: &[Malformed]) -> Graded {
             Ok(answer) => format!("{malformed}: {}", answer.status),
             Err(error) => format!("{malformed}: no answer ({})", error.kind().as_str()),
         };
+        it.survives(&text, answer.is_ok()).await?;
         let sent = it.send(it.event(it.plain())).await?;
         if !accepted(&sent) {
             return fail(format!("{text}; and then a genuine event was {}", statuses(&sent)));

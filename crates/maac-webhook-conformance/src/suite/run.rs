@@ -10,7 +10,7 @@ use crate::{
     grade::{Graded, Halt, Pass, skip},
     probe::{Listing, Probe},
     secrets::Secrets,
-    trial::{Effect, Record, Run, Trial, accepted, statuses},
+    trial::{Effect, NOBODY, Record, Run, Trial, accepted, statuses},
 };
 
 impl Suite {
@@ -118,7 +118,8 @@ impl Suite {
             return (graded, after);
         }
         if listens == Listens::NoMore {
-            let gone = format!("{}; nobody listens any more after it", told(&graded));
+            let told = told(&graded);
+            let gone = if told.contains(NOBODY) { told } else { format!("{told}; {NOBODY}") };
             return (Err(Halt::Fail(gone)), After::NobodyListens);
         }
         if let Err(why) = run.bring_the_store_up().await {

@@ -19,7 +19,7 @@ use maac_webhook_sender::{HttpTransport, RetrySchedule, Target, json::BodyStyle}
 
 pub(crate) use effects::{Effect, Wanted};
 pub(crate) use events::{fresh_key, raw_json, sample, style_of};
-pub(crate) use judge::{accepted, is_success, reaction, statuses};
+pub(crate) use judge::{NOBODY, accepted, is_success, reaction, statuses};
 pub(crate) use ledger::Ledger;
 
 use crate::{grade::Halt, probe::Probe, settings::Settings, wire::Exchange};

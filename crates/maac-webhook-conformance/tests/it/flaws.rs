@@ -169,7 +169,6 @@ async fn assert_caught(flaw: Flaw) {
         | Flaw::RefusesAForgerysKey
         | Flaw::RefusesAKnownKey
         | Flaw::RefusesAKeyThatItSaw => suite.with_handling_time(Duration::from_secs(2)),
-        Flaw::ServesOneAtATime => suite.with_attempt_timeout(Duration::from_secs(5)),
         _ => suite,
     };
     let report = suite.run_observed(|case| started.receiver.ended(case.id)).await.unwrap();

@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::flaw::Flaw;
 
-/// As many connections as MAAC tries an event.
+/// As many requests as MAAC tries an event.
 const DROPPED: usize = 4;
 
 /// Puts it before the receiver at this URL, where it has such a flaw.
@@ -55,7 +55,8 @@ async fn pass_on(
         }
     }
     let one_less = |count: usize| count.checked_sub(1);
-    if to_drop.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+    // Who looks whether it is there sends nothing.
+    if !head.is_empty() && to_drop.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
         return None;
     }
     let text = String::from_utf8_lossy(&head).into_owned();

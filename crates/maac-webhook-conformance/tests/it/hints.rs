@@ -23,7 +23,7 @@ async fn an_answer_that_is_always_the_same_has_a_likely_reason() {
         ("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", "share secret set"),
         ("HTTP/1.1 307 There\r\nLocation: /hooks/\r\nContent-Length: 0\r\n\r\n", "follows no redirect"),
         ("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "the right one"),
-        ("HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n", "https"),
+        ("HTTP/1.1 400 No\r\nContent-Length: 5\r\n\r\nHTTPS", "is it https"),
     ] {
         let url = serve(move |stream| answer_all(stream, answer)).await;
         let actual = first_case(&url).await;
