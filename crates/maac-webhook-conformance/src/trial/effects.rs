@@ -90,12 +90,8 @@ impl Trial<'_> {
         self.until(|listing| !missing(listing)).await?;
         self.a_later_event_is_handled().await?;
         let listing = self.listing().await?;
-        if let Some(missed) = wanted.iter().find_map(|wanted| wanted.missed_by(&listing)) {
-            return fail(if missing(&listing) {
-                format!("{missed} {}", self.in_time_to_handle())
-            } else {
-                missed
-            });
+        if let Some(missed) = self.missed(&wanted, &listing) {
+            return fail(missed);
         }
         let told: Vec<_> = wanted
             .iter()
@@ -103,6 +99,13 @@ impl Trial<'_> {
             .collect();
         self.will_have(wanted);
         pass(format!("handled {}", told.join(", ")))
+    }
+
+    /// What is wrong with them, if something is.
+    pub(crate) fn missed(&self, wanted: &[Wanted], listing: &Listing) -> Option<String> {
+        let (wanted, missed) = wanted.iter().find_map(|wanted| Some((wanted, wanted.missed_by(listing)?)))?;
+        let too_few = listing.count(&wanted.any_of) < wanted.at_least;
+        Some(if too_few { format!("{missed} {}", self.in_time_to_handle()) } else { missed })
     }
 
     /// Sends a plain genuine event, and waits until it has been handled: what came before it has had its time then.

@@ -187,7 +187,13 @@ async fn assert_caught(flaw: Flaw) {
                 "{report}"
             );
         }
-        Flaw::Redirects | Flaw::HandlesNothing | Flaw::ServesOneAtATime | Flaw::ChecksNothing => {}
+        Flaw::HandlesNothing => {
+            for id in ["MAAC-TOPIC-007", "MAAC-IDEM-002"] {
+                let told = &case(&report, id).actual;
+                assert!(told.contains("within 0.3 s (--handling-time)"), "{id}: {told}");
+            }
+        }
+        Flaw::Redirects | Flaw::ServesOneAtATime | Flaw::ChecksNothing => {}
         Flaw::DiesOfAForgery => {
             let case = case(&report, "MAAC-SIG-003");
             assert!(
