@@ -22,22 +22,33 @@ impl Trial<'_> {
     /// Looks at each answer to what the mock sent.
     pub(super) fn look_at_all(&self, sent: &Sent) {
         let url = self.run.target.to_string();
-        for event in &sent.events {
-            for attempt in &event.attempts {
-                let Some(answer) = attempt.answered() else { continue };
-                self.look(answer, &told(&url, &attempt.request), read_body(attempt));
-                if is_genuine(event) {
-                    self.took(answer.status);
-                }
+        let attempts = || sent.events.iter().flat_map(|event| &event.attempts);
+        let secrets = self.secrets_of(attempts().filter_map(read_body));
+        for attempt in attempts() {
+            if let Some(answer) = attempt.answered() {
+                self.look(&secrets, answer, &told(&url, &attempt.request));
             }
+        }
+        for event in sent.events.iter().filter(|event| is_genuine(event)) {
+            let answers = event.attempts.iter().filter_map(SentAttempt::answered);
+            answers.for_each(|answer| self.took(answer.status));
         }
     }
 
+    /// Looks at the answer to what was written by hand.
+    pub(super) fn look_at(&self, answer: &ResponseRecord, request: &[u8]) {
+        self.look(&self.secrets_of([]), answer, &String::from_utf8_lossy(request));
+    }
+
+    /// The secret, and the signatures of all bodies of the case.
+    fn secrets_of(&self, more: impl IntoIterator<Item = Bytes>) -> Secrets<'_> {
+        let bodies = self.with_record(|record| record.bodies.clone());
+        Secrets::new(&self.run.secret, bodies.into_iter().chain(more))
+    }
+
     /// Looks whether an answer tells what its request did not have in it.
-    pub(super) fn look(&self, answer: &ResponseRecord, request: &str, body: Option<Bytes>) {
-        let bodies: Vec<_> =
-            self.with_record(|record| record.bodies.clone()).into_iter().chain(body).collect();
-        let leak = Secrets::new(&self.run.secret, bodies).leaked_by(answer, request);
+    fn look(&self, secrets: &Secrets<'_>, answer: &ResponseRecord, request: &str) {
+        let leak = secrets.leaked_by(answer, request);
         self.run.with_ledger(|ledger| {
             ledger.answers += 1;
             if let Some(leak) = leak

@@ -47,7 +47,7 @@ impl Trial<'_> {
         match &answer {
             Ok(answer) => {
                 exchange.answer = Some(Answer::of(answer));
-                self.look(answer, &String::from_utf8_lossy(bytes), None);
+                self.look_at(answer, bytes);
             }
             Err(error) => exchange.error = Some(error.to_string()),
         }
