@@ -14,6 +14,7 @@ pub struct Case {
     contract: &'static str,
     expected: &'static str,
     pub(crate) needs: Needs,
+    pub(crate) turn: Turn,
     pub(crate) check: Check,
 }
 
@@ -28,8 +29,22 @@ pub(crate) enum Needs {
     Acceptance,
     /// A receiver.
     Nothing,
-    /// As `Acceptance`, and it ends the receiver's process, so that it comes last.
+}
+
+/// When a case has its turn: each of these once all before it have had theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    Usual,
+    /// It ends the receiver's process, after which an event may rightly be handled again.
     Crash,
+    /// It sends what a handler may not be able to handle, and stop at.
+    Late,
+    /// It looks at what was answered in all others.
+    Last,
+}
+
+impl Turn {
+    pub(crate) const ALL: [Self; 4] = [Self::Usual, Self::Crash, Self::Late, Self::Last];
 }
 
 /// What a case is about. A case's id has its short name: `MAAC-SIG-001`.
@@ -143,6 +158,7 @@ impl Case {
             contract: "",
             expected: "",
             needs: Needs::Acceptance,
+            turn: Turn::Usual,
             check: |_| {
                 Box::pin(async { Err(crate::grade::Halt::Error("the case checks nothing".to_owned())) })
             },
@@ -170,8 +186,8 @@ impl Case {
         Self { needs: Needs::Nothing, ..self }
     }
 
-    pub(crate) const fn crashing(self) -> Self {
-        Self { needs: Needs::Crash, ..self }
+    pub(crate) const fn at(self, turn: Turn) -> Self {
+        Self { turn, ..self }
     }
 
     pub(crate) const fn check(self, check: Check) -> Self {

@@ -11,7 +11,7 @@ pub struct SuiteError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SuiteErrorKind {
-    /// Nobody listens at the URL.
+    /// Nobody listens at the URL, or nobody with whom TLS can be agreed on.
     NobodyListens,
     /// The probe does not answer as the protocol says.
     Probe,

@@ -74,6 +74,19 @@ pub(crate) enum Halt {
     Error(String),
 }
 
+impl Halt {
+    /// What there is to be said.
+    pub(crate) fn told(&self) -> &str {
+        match self {
+            Self::Fail(told)
+            | Self::Inconclusive(told)
+            | Self::Unseen(told)
+            | Self::Skip(told)
+            | Self::Error(told) => told,
+        }
+    }
+}
+
 /// As it is to be.
 pub(crate) fn pass(actual: impl fmt::Display) -> Graded {
     Ok(Pass { actual: actual.to_string(), strict: true })

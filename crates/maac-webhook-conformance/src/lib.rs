@@ -6,6 +6,7 @@ mod error;
 mod grade;
 mod probe;
 mod report;
+mod secrets;
 mod selection;
 mod settings;
 mod suite;

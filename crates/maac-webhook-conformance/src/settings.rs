@@ -13,11 +13,24 @@ pub(crate) struct Settings {
     pub(crate) retry_delays: Vec<Duration>,
     pub(crate) handling: Duration,
     pub(crate) quick: Duration,
-    pub(crate) case: Duration,
     pub(crate) run: Duration,
     pub(crate) listening: Duration,
     pub(crate) restart: Duration,
-    pub(crate) recovery: Duration,
+}
+
+impl Settings {
+    /// How long a receiver may take to handle what it was at when it crashed. That is given to another worker once its lease has
+    /// ended: a minute is usual, and who handles slowly has a longer one.
+    pub(crate) fn recovery(&self) -> Duration {
+        self.handling.max(Duration::from_secs(75))
+    }
+
+    /// How long one case may take: each of its waits, and what it sends besides.
+    pub(crate) fn case(&self) -> Duration {
+        let waits =
+            self.restart.saturating_add(self.recovery()).saturating_add(self.handling.saturating_mul(6));
+        waits.saturating_add(Duration::from_secs(60))
+    }
 }
 
 impl Settings {
@@ -50,12 +63,27 @@ impl Default for Settings {
             retry_delays: [1, 2, 4].map(Duration::from_secs).to_vec(),
             handling: Duration::from_secs(10),
             quick: Duration::from_secs(3),
-            case: Duration::from_secs(180),
             run: Duration::from_secs(600),
             listening: Duration::ZERO,
             restart: Duration::from_secs(30),
-            // What a crashed worker was at is given to another once its lease has ended; a minute is usual.
-            recovery: Duration::from_secs(75),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A worker's lease is longer than its handler takes.
+    #[test]
+    fn a_receiver_that_handles_slowly_has_the_time_to_recover_and_a_case_to_wait_for_it() {
+        let of = |seconds| Settings { handling: Duration::from_secs(seconds), ..Settings::default() };
+        assert_eq!(of(10).recovery(), Duration::from_secs(75));
+        assert_eq!(of(300).recovery(), Duration::from_secs(300));
+        for seconds in [1, 10, 300] {
+            let settings = of(seconds);
+            // After a crash: until it is back, until it has recovered, and a later event.
+            assert!(settings.case() > settings.restart + settings.recovery() + 5 * settings.handling);
         }
     }
 }

@@ -90,11 +90,13 @@ fn plan_event(
 
 /// The secret that signs.
 fn signing(sender: &MockSender, tampering: Option<Tampering>) -> Result<ShareSecret, MockError> {
+    let unwritable = |error| MockError::because(MockErrorKind::UnwritableEvent, error);
     match tampering {
         Some(Tampering::SignatureOfAnotherSecret) => {
-            let another = ShareSecret::new("a secret that the endpoint never had");
-            another.map_err(|error| MockError::because(MockErrorKind::UnwritableEvent, error))
+            ShareSecret::new("a secret that the endpoint never had").map_err(unwritable)
         }
+        // HMAC pads its key with zeros: this is the empty one's, which no `ShareSecret` is.
+        Some(Tampering::SignatureOfEmptySecret) => ShareSecret::new("\0").map_err(unwritable),
         Some(Tampering::SignatureOfOldSecret) => old(sender).cloned(),
         _ => Ok(sender.secret.clone()),
     }

@@ -1,7 +1,10 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, header::CONTENT_LENGTH};
+use http::{
+    HeaderMap, HeaderValue, Request,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
 use maac_webhook::headers;
 use maac_webhook_sender::json::{self, BodyStyle};
 use serde::{Deserialize, Serialize};
@@ -84,6 +87,12 @@ pub enum Tampering {
     SignatureOfAnotherSecret,
     /// It is of the secret before [`MockSender::change_secret`](crate::MockSender::change_secret).
     SignatureOfOldSecret,
+    /// It is of the empty secret, with which a receiver verifies whose configuration lacks its own.
+    SignatureOfEmptySecret,
+    /// There is none, and the `Content-Type` is `text/plain`: a receiver that verifies JSON alone takes it.
+    UnsignedText,
+    /// There is none, and the `Content-Type` is `application/x-www-form-urlencoded`.
+    UnsignedForm,
     /// There is no `CrescLab-Idempotency-Key` header.
     KeyMissing,
     /// The idempotency key is one that another event, of the same topic, came with just before.
@@ -94,7 +103,7 @@ pub enum Tampering {
 
 impl Tampering {
     /// Every one there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::BodyByteFlipped,
         Self::BodyReserialised,
         Self::BodyTooLarge,
@@ -106,6 +115,9 @@ impl Tampering {
         Self::SignatureUpperCase,
         Self::SignatureOfAnotherSecret,
         Self::SignatureOfOldSecret,
+        Self::SignatureOfEmptySecret,
+        Self::UnsignedText,
+        Self::UnsignedForm,
         Self::KeyMissing,
         Self::KeyReused,
         Self::KeyFresh,
@@ -124,7 +136,10 @@ impl Tampering {
             | Self::SignatureDoubled
             | Self::SignatureUpperCase
             | Self::SignatureOfAnotherSecret
-            | Self::SignatureOfOldSecret => Expectation::Rejected(401),
+            | Self::SignatureOfOldSecret
+            | Self::SignatureOfEmptySecret
+            | Self::UnsignedText
+            | Self::UnsignedForm => Expectation::Rejected(401),
             Self::BodyTooLarge => Expectation::Rejected(413),
             Self::KeyMissing | Self::KeyReused | Self::KeyFresh => Expectation::Accepted,
         }
@@ -177,12 +192,15 @@ impl Tampering {
                 changed
             }),
             Self::SignatureUpperCase => rewrite_signature(headers, <[u8]>::to_ascii_uppercase),
+            Self::UnsignedText => unsigned(headers, "text/plain"),
+            Self::UnsignedForm => unsigned(headers, "application/x-www-form-urlencoded"),
             Self::KeyMissing => drop(headers.remove(headers::IDEMPOTENCY_KEY)),
             Self::BodyByteFlipped
             | Self::BodyReserialised
             | Self::BodyTooLarge
             | Self::SignatureOfAnotherSecret
             | Self::SignatureOfOldSecret
+            | Self::SignatureOfEmptySecret
             | Self::KeyReused
             | Self::KeyFresh => {}
         }
@@ -195,6 +213,11 @@ fn rewrite_signature(headers: &mut HeaderMap, rewrite: impl FnOnce(&[u8]) -> Vec
         *signature = HeaderValue::from_bytes(&rewritten).unwrap_or_else(|_| signature.clone());
         signature.set_sensitive(true);
     }
+}
+
+fn unsigned(headers: &mut HeaderMap, content_type: &'static str) {
+    headers.remove(headers::SIGNATURE);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
 }
 
 fn flipped(body: &Bytes) -> Bytes {
@@ -234,6 +257,9 @@ impl fmt::Display for Tampering {
             Self::SignatureUpperCase => "its signature in upper case",
             Self::SignatureOfAnotherSecret => "the signature of another secret",
             Self::SignatureOfOldSecret => "the signature of the old secret",
+            Self::SignatureOfEmptySecret => "the signature of the empty secret",
+            Self::UnsignedText => "no signature, as text/plain",
+            Self::UnsignedForm => "no signature, as a form",
             Self::KeyMissing => "no idempotency key",
             Self::KeyReused => "the idempotency key of another event",
             Self::KeyFresh => "a fresh idempotency key on a replay",

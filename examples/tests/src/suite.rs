@@ -1,4 +1,9 @@
-use std::{path::PathBuf, process::Command, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use maac_webhook::ShareSecret;
@@ -37,6 +42,7 @@ pub async fn passes_the_suite(binary: &'static str) {
     let url = receiver.url.parse().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let probe = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    watch(&open(&database)).unwrap();
     let watched = Arc::new(Watched { receiver, inbox, database });
     let router = Router::new().route("/", get(handled).post(suffer)).with_state(watched);
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -55,18 +61,40 @@ pub async fn passes_the_suite(binary: &'static str) {
     assert!(report.count(Level::Must, Status::Pass) > 30);
 }
 
-/// What the handlers wrote.
-async fn handled(State(watched): State<Arc<Watched>>) -> Json<Value> {
-    let tables =
-        ["receipts", "survey_answers", "messages", "phone_numbers", "grants", "first_opens", "other_events"];
-    let database = Connection::open(&watched.database).unwrap();
-    let mut all = Vec::new();
-    for table in tables {
-        let mut keys = database.prepare(&format!("SELECT natural_key FROM {table}")).unwrap();
-        let keys = keys.query_map([], |row| row.get::<_, String>(0)).unwrap();
-        all.extend(keys.map(|key| json!({"natural_key": key.unwrap()})));
+/// The tables that the handlers write to.
+const TABLES: [&str; 7] =
+    ["receipts", "survey_answers", "messages", "phone_numbers", "grants", "first_opens", "other_events"];
+
+fn open(database: &Path) -> Connection {
+    let database = Connection::open(database).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    database
+}
+
+/// Has each call of a handler leave a line, in the transaction of what it writes. The rows alone would not show a second call: it
+/// meets the row of the first.
+fn watch(database: &Connection) -> rusqlite::Result<()> {
+    database.execute_batch("CREATE TABLE handled (natural_key TEXT NOT NULL)")?;
+    for table in TABLES {
+        // Before the insert, and so before its conflict is known.
+        database.execute_batch(&format!(
+            "CREATE TRIGGER watch_{table} BEFORE INSERT ON {table}
+             BEGIN INSERT INTO handled VALUES (NEW.natural_key); END"
+        ))?;
     }
-    Json(json!({"handled": all, "faults": ["store_down", "store_up", "crash"]}))
+    Ok(())
+}
+
+fn calls(database: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut calls = database.prepare("SELECT natural_key FROM handled")?;
+    calls.query_map([], |row| row.get(0))?.collect()
+}
+
+/// What the handlers did.
+async fn handled(State(watched): State<Arc<Watched>>) -> Json<Value> {
+    let calls = calls(&open(&watched.database)).unwrap();
+    let handled: Vec<_> = calls.into_iter().map(|key| json!({"natural_key": key})).collect();
+    Json(json!({"handled": handled, "faults": ["store_down", "store_up", "crash"]}))
 }
 
 async fn suffer(State(watched): State<Arc<Watched>>, Json(fault): Json<Value>) -> StatusCode {
@@ -81,8 +109,27 @@ async fn suffer(State(watched): State<Arc<Watched>>, Json(fault): Json<Value>) -
         }
         _ => return StatusCode::BAD_REQUEST,
     };
-    let inbox = Connection::open(&watched.inbox).unwrap();
-    inbox.busy_timeout(Duration::from_secs(5)).unwrap();
-    inbox.execute_batch(statement).unwrap();
+    open(&watched.inbox).execute_batch(statement).unwrap();
     StatusCode::NO_CONTENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_probe_shows_what_was_handled_twice_whatever_its_handler_makes_of_it() {
+        let database = Connection::open_in_memory().unwrap();
+        database.execute_batch(include_str!("../../upsert/src/schema.sql")).unwrap();
+        watch(&database).unwrap();
+        for statement in [
+            "INSERT INTO grants VALUES ('grant', 'U1', '5') ON CONFLICT DO NOTHING",
+            "INSERT INTO phone_numbers VALUES ('phone', '+886912345678', 'U1', NULL)
+             ON CONFLICT DO UPDATE SET customer_id = excluded.customer_id",
+        ] {
+            database.execute(statement, []).unwrap();
+            database.execute(statement, []).unwrap();
+        }
+        assert_eq!(calls(&database).unwrap(), ["grant", "grant", "phone", "phone"]);
+    }
 }

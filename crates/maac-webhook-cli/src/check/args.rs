@@ -20,7 +20,7 @@ The exit status is 0 where every MUST passes, 1 where one fails, and 2 where the
 #[derive(Args, Debug)]
 #[command(after_help = HOW)]
 pub(crate) struct CheckArgs {
-    /// The receiver's URL. It is sent some 250 requests of events that never happened, forged, large and malformed ones
+    /// The receiver's URL. It is sent some 300 requests of events that never happened, forged, large and malformed ones
     /// among them: not for one in production
     #[arg(value_name = "URL", required_unless_present = "list")]
     pub(super) url: Option<Target>,

@@ -3,21 +3,23 @@
 use std::time::Duration;
 
 use maac_webhook::answer::Reaction;
-use maac_webhook_mock::{MockEvent, Sent, SentEvent, Tampering};
+use maac_webhook_mock::{Behaviour, MockEvent, Sent, SentEvent, Tampering};
 use maac_webhook_sender::ResponseRecord;
 
 use crate::{
     Case,
+    case::Turn,
     grade::{Graded, fail, inconclusive, non_strict, pass},
+    secrets::Leak,
     trial::{Trial, accepted, is_success, statuses},
-    wire::Secrets,
 };
 
 pub(super) const CASES: &[Case] = &[
     Case::must("MAAC-ANS-001", "A genuine event is answered 200, and not another 2xx")
         .documented("The receiver answers 200. Whether MAAC takes 204 for delivered is not said.")
-        .expects("200")
+        .expects("200 to each in the whole run")
         .of_any_receiver()
+        .at(Turn::Last)
         .check(|it| Box::pin(exactly_200(it))),
     Case::must("MAAC-ANS-002", "A genuine event is not redirected")
         .documented("Only a time-out, 408, 429 and 5xx are tried again: an event that is answered with a redirect is gone.")
@@ -25,16 +27,17 @@ pub(super) const CASES: &[Case] = &[
         .of_any_receiver()
         .check(|it| Box::pin(no_redirect(it))),
     Case::should("MAAC-ANS-003", "A genuine event is answered fast")
-        .documented("MAAC asks to answer at once and to process later; its time-out is not documented.")
+        .our_reading("MAAC asks to answer at once and to process later. Its time-out is not documented: the seconds are ours.")
         .expects("each of five within 3 s, and better within 1 s")
         .check(|it| Box::pin(fast(it))),
     Case::must("MAAC-ANS-004", "No answer has the secret or the expected signature in it")
         .our_reading("Who is told the signature that was expected sends it with the next forgery.")
-        .expects("neither the share secret nor a signature, in any answer's headers or body")
+        .expects("neither the share secret nor a signature that was not sent, in any answer's headers or body")
         .of_any_receiver()
+        .at(Turn::Last)
         .check(|it| Box::pin(nothing_secret(it))),
     Case::should("MAAC-ANS-005", "An answer is short and ends")
-        .sampled("The sample's answer is OK.")
+        .our_reading("The sample's answer is OK. How much of an answer MAAC reads is not documented.")
         .expects("a body of less than 64 KiB")
         .of_any_receiver()
         .check(|it| Box::pin(short(it))),
@@ -51,9 +54,17 @@ pub(super) const CASES: &[Case] = &[
 async fn exactly_200(it: &Trial<'_>) -> Graded {
     let sent = it.baseline()?;
     let told = statuses(sent);
+    if accepted(sent) {
+        // The commonest other answer, also where the case runs alone.
+        it.send(it.event(it.plain()).behaviour(Behaviour::AnswerLost)).await?;
+    }
+    let others = it.run.with_ledger(|ledger| ledger.other_successes.clone());
+    if !others.is_empty() {
+        let others = others.iter().map(|(status, case)| format!("{status} (at first in {case})"));
+        return fail(format!("answered {}", others.collect::<Vec<_>>().join(", ")));
+    }
     match sent.events.last().and_then(SentEvent::status) {
-        Some(200) => pass(told),
-        Some(status) if is_success(status) => fail(told),
+        Some(200) => pass(format!("{told}, and so was each that was accepted after it")),
         _ => inconclusive(format!("{told}: see MAAC-SIG-001")),
     }
 }
@@ -88,31 +99,33 @@ async fn fast(it: &Trial<'_>) -> Graded {
 }
 
 async fn nothing_secret(it: &Trial<'_>) -> Graded {
-    let mut all: Vec<Sent> = vec![it.baseline()?.clone()];
     for tampering in
         [Tampering::BodyByteFlipped, Tampering::SignatureMissing, Tampering::SignatureOfAnotherSecret]
     {
-        all.push(it.send(it.attempt(it.plain()).tampering(tampering)).await?);
+        it.send(it.attempt(it.plain()).tampering(tampering)).await?;
     }
     let no_json = it.attempt(MockEvent::raw("{")).tampering(Tampering::SignatureOfAnotherSecret);
-    all.push(it.send(no_json).await?);
+    it.send(no_json).await?;
 
-    let secrets = Secrets::new(&it.run.secret, all.iter().flat_map(Sent::bodies));
-    let mut answered = 0;
-    for answer in all.iter().flat_map(answers) {
-        answered += 1;
-        let body = String::from_utf8_lossy(answer.body.as_bytes());
-        let headers = answer.headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
-        for text in headers.chain([body.as_ref()]) {
-            if let Some(what) = secrets.found_in(text) {
-                return fail(format!("{what} is in an answer of {}", answer.status));
-            }
+    let (answers, leaks) = it.run.with_ledger(|ledger| (ledger.answers, ledger.leaks.clone()));
+    let told = |leak| leaks.iter().find(|(known, ..)| *known == leak);
+    for (leak, what) in
+        [(Leak::Secret, "the share secret"), (Leak::Signature, "the signature that was expected")]
+    {
+        if let Some((_, status, case)) = told(leak) {
+            return fail(format!("{what} is in an answer of {status} ({case})"));
         }
     }
-    if answered == 0 {
+    if let Some((_, status, case)) = told(Leak::PlainSecret) {
+        return non_strict(format!(
+            "the share secret is in an answer of {status} ({case}), and is so short or so plain a word that it may be there by \
+             chance: a random one of 16 letters and digits would tell"
+        ));
+    }
+    if answers == 0 {
         return inconclusive("nothing was answered");
     }
-    pass(format!("nothing secret in {answered} answers"))
+    pass(format!("nothing secret in {answers} answers, those of all cases"))
 }
 
 /// Each answer, heard or not.

@@ -5,6 +5,7 @@ use maac_webhook_mock::{Behaviour, MockEvent, SentEvent, Tampering, samples};
 
 use crate::{
     Case,
+    case::Turn,
     grade::{Graded, fail, non_strict, pass},
     trial::{Trial, fresh_key, is_success, statuses, style_of},
 };
@@ -30,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
         .expects("200")
         .check(|it| Box::pin(memo(it, "🎉👩‍👩‍👧🇹🇼", ESCAPED, SPACED))),
     Case::must("MAAC-BODY-004", "Emoji as UTF-8 verify")
-        .sampled("The printed samples have plain characters.")
+        .our_reading("The printed samples have plain characters, and none of them an emoji.")
         .expects("200")
         .check(|it| Box::pin(memo(it, "🎉👩‍👩‍👧🇹🇼", RAW, SPACED))),
     Case::should("MAAC-BODY-005", "A body without spaces after commas and colons verifies")
@@ -38,7 +39,7 @@ pub(super) const CASES: &[Case] = &[
         .expects("200")
         .check(|it| Box::pin(memo(it, "滿千送百", RAW, COMPACT))),
     Case::must("MAAC-BODY-006", "Quotes, backslashes, slashes and line breaks in texts verify")
-        .documented("Survey answers are a stranger's free text, in JSON.")
+        .our_reading("Survey answers are a stranger's free text, in JSON.")
         .expects("200")
         .check(|it| {
             Box::pin(memo(
@@ -65,6 +66,7 @@ pub(super) const CASES: &[Case] = &[
             "json.dumps writes them, a stranger may send them in a survey, and stores choke on them.",
         )
         .expects("200")
+        .at(Turn::Late)
         .check(|it| Box::pin(odd_escapes(it))),
     Case::should("MAAC-BODY-011", "A body of 64 MiB is refused")
         .our_reading("No event is that large, and who reads without a limit is brought down by a stranger.")
@@ -73,6 +75,7 @@ pub(super) const CASES: &[Case] = &[
     Case::info("MAAC-BODY-012", "A verified body that is not JSON is accepted")
         .our_reading("It is from MAAC. What cannot be read is better kept for a person than lost.")
         .expects("200")
+        .at(Turn::Late)
         .check(|it| Box::pin(it.accepts(it.event(MockEvent::raw(format!("OK {}", fresh_key())))))),
 ];
 
@@ -102,6 +105,7 @@ async fn too_large(it: &Trial<'_>) -> Graded {
     if status.is_some_and(is_success) {
         return fail(statuses(&sent));
     }
+    it.survives(&statuses(&sent), status.is_some()).await?;
     it.control().await?;
     if status == Some(413) { pass(statuses(&sent)) } else { non_strict(statuses(&sent)) }
 }

@@ -1,16 +1,23 @@
-//! An event that comes again.
+//! An event that comes again, and events that are no such.
+
+mod alike;
 
 use futures_util::future::join_all;
-use maac_webhook_mock::{Behaviour, Sent, Tampering};
+use maac_webhook_mock::{Behaviour, MockEvent, Sent, Tampering};
 
 use crate::{
     Case,
     grade::{Graded, Halt, Pass, all},
-    trial::{Trial, Wanted, accepted, statuses},
+    trial::{Trial, Wanted, accepted, fresh_key, statuses},
 };
 
 const AGAIN: &str = "A retry has the idempotency key of the first attempt: it is the same event, which was delivered already.";
 const ONCE: &str = "handled once";
+const MEANWHILE: &str =
+    "A retry may come while the first attempt is under way still, as after a time-out: it is the same event.";
+const NOT_FROM_MAAC: &str =
+    "The key is not signed: a forgery under it is not from MAAC, and must not cost the event that is.";
+const EACH: &str = "each is handled once";
 
 pub(super) const CASES: &[Case] = &[
     Case::must("MAAC-IDEM-001", "An event that comes again is answered 200 again")
@@ -22,11 +29,11 @@ pub(super) const CASES: &[Case] = &[
         .expects(ONCE)
         .check(|it| Box::pin(comes_again(it))),
     Case::must("MAAC-IDEM-003", "Copies of an event that come at once are each accepted")
-        .documented(AGAIN)
+        .our_reading(MEANWHILE)
         .expects("200 to each, at the latest to its retry")
         .check(|it| Box::pin(copies_are_accepted(it))),
     Case::must("MAAC-IDEM-004", "Copies of an event that come at once are handled once")
-        .documented(AGAIN)
+        .our_reading(MEANWHILE)
         .expects(ONCE)
         .check(|it| Box::pin(copies_are_handled_once(it))),
     Case::should("MAAC-IDEM-005", "Another event under a known key is accepted")
@@ -57,7 +64,49 @@ pub(super) const CASES: &[Case] = &[
         .our_reading("How long a key may be is not documented.")
         .expects("200")
         .check(|it| Box::pin(key(it, "k".repeat(268)))),
+    Case::must("MAAC-IDEM-012", "An event under a key that a forgery came with before is accepted")
+        .our_reading(NOT_FROM_MAAC)
+        .expects("200")
+        .check(|it| Box::pin(after_a_forgery_it_is_accepted(it))),
+    Case::must("MAAC-IDEM-013", "An event under a key that a forgery came with before is handled")
+        .our_reading(NOT_FROM_MAAC)
+        .expects("handled")
+        .check(|it| Box::pin(after_a_forgery_it_is_handled(it))),
+    Case::must("MAAC-IDEM-014", "Two statuses of one message are each handled")
+        .documented("A message has one pnp_message_id, and an event for each status that it gets.")
+        .expects(EACH)
+        .check(|it| Box::pin(alike::two_statuses(it))),
+    Case::must("MAAC-IDEM-015", "A receipt's events for two campaigns are each handled")
+        .our_reading("Only the items that match a campaign's conditions are sent: so a receipt has an event for each campaign that it matches.")
+        .expects(EACH)
+        .check(|it| Box::pin(alike::two_campaigns(it))),
+    Case::must("MAAC-IDEM-016", "First opens of a broadcast and of a push that have one number are each handled")
+        .documented("message_id is the broadcast's id, or with the type openapi the push's event_id: two things of one number.")
+        .expects(EACH)
+        .check(|it| Box::pin(alike::two_messages(it))),
 ];
+
+/// A genuine event whose key a forgery of another one had just before.
+async fn after_a_forgery(it: &Trial<'_>) -> Result<MockEvent, Halt> {
+    let key = fresh_key();
+    let forgery = it.plain().idempotency_key(&key);
+    // What it is answered, MAAC-SIG-004 tells.
+    it.send(it.event(forgery).tampering(Tampering::SignatureOfAnotherSecret)).await?;
+    Ok(it.plain().idempotency_key(&key))
+}
+
+async fn after_a_forgery_it_is_accepted(it: &Trial<'_>) -> Graded {
+    let event = after_a_forgery(it).await?;
+    it.accepts(it.event(event)).await
+}
+
+async fn after_a_forgery_it_is_handled(it: &Trial<'_>) -> Graded {
+    it.probe()?;
+    let event = after_a_forgery(it).await?;
+    let sent = it.send(it.event(event)).await?;
+    let wanted = sent.events.iter().map(|event| Wanted::at_least("an event under a forgery's key", event, 1));
+    it.handled(wanted.collect()).await
+}
 
 async fn comes_again(it: &Trial<'_>) -> Graded {
     it.probe()?;
@@ -120,6 +169,6 @@ async fn a_replay_is_handled_once(it: &Trial<'_>) -> Graded {
 }
 
 async fn key(it: &Trial<'_>, end: String) -> Graded {
-    let key = format!("{}{end}", crate::trial::fresh_key());
+    let key = format!("{}{end}", fresh_key());
     it.accepts(it.event(it.plain().idempotency_key(key))).await
 }

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use maac_webhook::answer::Reaction;
-use maac_webhook_mock::{Behaviour, MockEvent, Sent, SentEvent};
+use maac_webhook_mock::{Behaviour, MockEvent, Sent};
 
 use crate::{
     Case,
-    grade::{Graded, Halt, Pass, all, fail, pass, skip},
-    probe::Fault,
-    trial::{Trial, Wanted, accepted, is_success, statuses},
+    case::Turn,
+    grade::{Graded, Halt, Pass, all, fail, inconclusive, non_strict, pass, skip},
+    probe::{Fault, Listing},
+    trial::{self, Trial, Wanted, accepted, is_success, statuses},
 };
 
 const RETRIED: &str = "408, 429, 5xx, a time-out and a broken connection are tried again after 1, 2 and 4 s; any other answer is final.";
@@ -42,12 +43,17 @@ pub(super) const CASES: &[Case] = &[
     Case::must("MAAC-RETRY-006", "What it acknowledged is handled although it crashed at once")
         .documented("An event that was answered 200 never comes again.")
         .expects("each event is handled at least once")
-        .crashing()
+        .at(Turn::Crash)
         .check(|it| Box::pin(a_crash_loses_nothing(it))),
     Case::should("MAAC-RETRY-007", "Of 50 events at once each is accepted, at the latest when it comes back")
-        .documented(RETRIED)
+        .our_reading("How many events come at once is not documented: a campaign's may. What is refused for a moment comes back.")
         .expects("200 to each")
         .check(|it| Box::pin(a_burst_is_accepted(it))),
+    Case::should("MAAC-RETRY-008", "An event that comes again after a crash is not handled again")
+        .our_reading("An answer may be lost in a crash: then the event comes again, to a receiver that was started anew.")
+        .expects("handled once, but for what it was still at when it crashed")
+        .at(Turn::Crash)
+        .check(|it| Box::pin(a_crash_forgets_nothing(it))),
 ];
 
 async fn what_broke_off_is_handled_once(it: &Trial<'_>) -> Graded {
@@ -73,7 +79,7 @@ async fn in_an_outage(it: &Trial<'_>, event: &MockEvent) -> Result<Sent, Halt> {
 
 /// What MAAC makes of what came of it.
 fn reaction(sent: &Sent) -> Reaction {
-    sent.events.last().and_then(SentEvent::status).map_or(Reaction::Retried, Reaction::of_status)
+    sent.events.last().map_or(Reaction::Retried, trial::reaction)
 }
 
 async fn an_outage_is_answered_503(it: &Trial<'_>) -> Graded {
@@ -122,6 +128,43 @@ async fn a_crash_loses_nothing(it: &Trial<'_>) -> Graded {
         .collect();
     it.until_recovered(&wanted).await?;
     it.handled(wanted).await
+}
+
+/// A receiver that handles at least once may rightly handle again what it had handled and not yet marked as done when it
+/// crashed. So there are several events, a later one is handled before the crash, and what is handled again without having
+/// come again does not count. Who has forgotten what it handled handles each of them again.
+async fn a_crash_forgets_nothing(it: &Trial<'_>) -> Graded {
+    it.probe_with(Fault::Crash).await?;
+    let events: Vec<_> = (0..3).map(|_| it.plain()).collect();
+    let mut wanted = Vec::new();
+    for event in &events {
+        let (_, sent) = it.accepts_all(it.event(event.clone())).await?;
+        wanted.push(Wanted::times("an event that was handled before a crash", &sent, 1));
+    }
+    let count = |listing: &Listing, wanted: &Wanted| listing.count(&wanted.any_of);
+    if !it.until(|listing| wanted.iter().all(|wanted| count(listing, wanted) > 0)).await? {
+        return inconclusive(format!("an event was not handled {}", it.in_time_to_handle()));
+    }
+    it.a_later_event_is_handled().await?;
+    it.suffer(Fault::Crash).await?;
+    it.until_it_is_back().await?;
+    it.a_later_event_is_handled().await?;
+    let before = it.listing().await?;
+    if wanted.iter().any(|wanted| count(&before, wanted) == 0) {
+        return inconclusive("the probe does not show any more what was handled before the crash");
+    }
+    for event in events {
+        it.send(it.event(event)).await?;
+    }
+    it.a_later_event_is_handled().await?;
+    let after = it.listing().await?;
+    let again = wanted.iter().filter(|wanted| count(&after, wanted) > count(&before, wanted)).count();
+    let told = format!("{again} of {} that came again were handled again", wanted.len());
+    match again {
+        0 => pass(told),
+        again if again == wanted.len() => fail(told),
+        _ => non_strict(told),
+    }
 }
 
 async fn a_burst_is_accepted(it: &Trial<'_>) -> Graded {

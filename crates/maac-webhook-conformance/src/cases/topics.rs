@@ -56,7 +56,7 @@ async fn each_is_handled(it: &Trial<'_>) -> Graded {
     it.until(|listing| wanted.iter().all(|wanted| wanted.missed_by(listing).is_none())).await?;
     it.pause().await;
     let listing = it.listing().await?;
-    if let Some(missed) = wanted.iter().find_map(|wanted| wanted.missed_by(&listing)) {
+    if let Some(missed) = it.missed(&wanted, &listing) {
         return fail(missed);
     }
     it.will_have(wanted);

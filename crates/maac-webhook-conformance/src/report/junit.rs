@@ -3,8 +3,8 @@ use maud::{Markup, PreEscaped, html};
 use super::{CaseReport, Report};
 use crate::{Group, Level, Status};
 
-/// What JUnit's readers make of a case: one of level MUST that fails is a failure, and all else that did not pass is skipped with
-/// the reason, since such a reader knows no levels.
+/// What JUnit's readers make of a case: one of level MUST that fails is a failure, as is one after which nobody listened any more,
+/// and all else that did not pass is skipped with the reason, since such a reader knows no levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Passed,
@@ -19,6 +19,7 @@ impl Kind {
             (Status::Pass | Status::NonStrict, _) => Self::Passed,
             (Status::EngineError, _) => Self::Error,
             (Status::Fail, Level::Must) => Self::Failure,
+            (Status::Fail, _) if case.ended_the_run => Self::Failure,
             _ => Self::Skipped,
         }
     }

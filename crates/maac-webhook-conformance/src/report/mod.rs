@@ -57,6 +57,8 @@ pub struct CaseReport {
     pub repeat: String,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// Whether nobody listened any more after it, so that the run ended with it.
+    pub ended_the_run: bool,
     /// What went over the wire.
     pub exchanges: Vec<Exchange>,
     /// How many exchanges more there were.
@@ -69,7 +71,7 @@ pub struct CaseReport {
 pub enum Verdict {
     /// Every case of level MUST passed, but for those that only a probe shows.
     Passed,
-    /// A case of level MUST failed.
+    /// A case of level MUST failed, or nobody listened any more after one of any level.
     Failed,
     /// It could not be told: no case came to an end that says anything, or one of level MUST did not.
     Ungraded,
@@ -103,7 +105,8 @@ impl Report {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let mut musts = self.cases.iter().filter(|case| case.level == Level::Must);
-        if musts.clone().any(|case| case.status == Status::Fail) {
+        let ended = self.cases.iter().any(|case| case.ended_the_run);
+        if ended || musts.clone().any(|case| case.status == Status::Fail) {
             return Verdict::Failed;
         }
         let open = |case: &CaseReport| match case.status {

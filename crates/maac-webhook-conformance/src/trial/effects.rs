@@ -9,6 +9,7 @@ use super::{Run, Trial, is_success};
 use crate::{
     grade::{Graded, Halt, fail, inconclusive, pass},
     probe::{Fault, Identity, Listing, Probe},
+    secrets::Secrets,
     wire::Exchange,
 };
 
@@ -68,7 +69,14 @@ impl Trial<'_> {
     }
 
     pub(crate) async fn listing(&self) -> Result<Listing, Halt> {
-        self.probe()?.listing().await.map_err(|why| Halt::Error(format!("the probe failed: {why}")))
+        self.probe()?.listing().await.map_err(|why| self.probe_failed(&why))
+    }
+
+    /// What a probe says may be anything.
+    fn probe_failed(&self, why: &str) -> Halt {
+        let mut why = why.to_owned();
+        Secrets::new(&self.run.secret, [""; 0]).redact(&mut why);
+        Halt::Error(format!("the probe failed: {why}"))
     }
 
     /// Whether what was sent was handled as it is to be. It is looked at once what must happen has happened, and then a
@@ -77,17 +85,9 @@ impl Trial<'_> {
         let missing =
             |listing: &Listing| wanted.iter().any(|wanted| listing.count(&wanted.any_of) < wanted.at_least);
         self.until(|listing| !missing(listing)).await?;
-        let control = self.control().await?;
-        let seen = Wanted::times("the event after it", &control, 1);
-        let later = self.until(|listing| listing.count(&seen.any_of) > 0).await?;
-        if !later {
-            return inconclusive(
-                "an event that was sent after it, and accepted, was not handled either, as far as the probe shows",
-            );
-        }
-        self.pause().await;
+        self.a_later_event_is_handled().await?;
         let listing = self.listing().await?;
-        if let Some(missed) = wanted.iter().find_map(|wanted| wanted.missed_by(&listing)) {
+        if let Some(missed) = self.missed(&wanted, &listing) {
             return fail(missed);
         }
         let told: Vec<_> = wanted
@@ -96,6 +96,32 @@ impl Trial<'_> {
             .collect();
         self.will_have(wanted);
         pass(format!("handled {}", told.join(", ")))
+    }
+
+    /// What is wrong with them, if something is.
+    pub(crate) fn missed(&self, wanted: &[Wanted], listing: &Listing) -> Option<String> {
+        let (wanted, missed) = wanted.iter().find_map(|wanted| Some((wanted, wanted.missed_by(listing)?)))?;
+        let too_few = listing.count(&wanted.any_of) < wanted.at_least;
+        Some(if too_few { format!("{missed} {}", self.in_time_to_handle()) } else { missed })
+    }
+
+    /// Sends a plain genuine event, and waits until it has been handled: what came before it has had its time then.
+    pub(crate) async fn a_later_event_is_handled(&self) -> Result<(), Halt> {
+        let control = self.control().await?;
+        let seen = Wanted::times("the event after it", &control, 1);
+        if !self.until(|listing| listing.count(&seen.any_of) > 0).await? {
+            let in_time = self.in_time_to_handle();
+            return inconclusive(format!(
+                "an event that was sent after it, and accepted, was not handled either {in_time}, as far as the probe shows"
+            ));
+        }
+        self.pause().await;
+        Ok(())
+    }
+
+    /// How long a receiver may take, and by what it may take longer.
+    pub(crate) fn in_time_to_handle(&self) -> String {
+        format!("within {} s (--handling-time)", self.run.settings.handling.as_secs_f64())
     }
 
     /// It must still be so when the run ends.
@@ -111,7 +137,7 @@ impl Trial<'_> {
     /// The same for as long as one may take that crashed at it.
     pub(crate) async fn until_recovered(&self, wanted: &[Wanted]) -> Result<bool, Halt> {
         let recovered = |listing: &Listing| wanted.iter().all(|wanted| wanted.missed_by(listing).is_none());
-        self.until_within(self.run.settings.recovery, recovered).await
+        self.until_within(self.run.settings.recovery(), recovered).await
     }
 
     async fn until_within(&self, limit: Duration, so: impl Fn(&Listing) -> bool) -> Result<bool, Halt> {
@@ -145,7 +171,7 @@ impl Trial<'_> {
         let mut exchange = Exchange::new(format!("probe: {fault}"), format!("POST {url}"), began.elapsed());
         exchange.error = suffered.as_ref().err().cloned();
         self.log([exchange]);
-        suffered.map_err(|why| Halt::Error(format!("the probe failed: {why}")))
+        suffered.map_err(|why| self.probe_failed(&why))
     }
 
     /// Waits until the receiver is back after a crash: a plain genuine event is accepted.
@@ -153,7 +179,7 @@ impl Trial<'_> {
         let deadline = Instant::now() + self.run.settings.restart;
         loop {
             if self.connect().await.is_ok() {
-                let sent = self.send(self.attempt(self.plain())).await?;
+                let sent = self.send_beside(self.attempt(self.plain())).await?;
                 if sent.events.iter().all(|event| event.status().is_some_and(is_success)) {
                     return Ok(());
                 }
@@ -173,12 +199,12 @@ impl Run {
     }
 
     /// Brings the store up again, wherever a case ended that had it down.
-    pub(crate) async fn bring_the_store_up(&self) {
+    pub(crate) async fn bring_the_store_up(&self) -> Result<(), String> {
         let down = *self.store_is_down.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let (true, Some(probe)) = (down, &self.probe)
-            && probe.suffer(Fault::StoreUp).await.is_ok()
-        {
+        if let (true, Some(probe)) = (down, &self.probe) {
+            probe.suffer(Fault::StoreUp).await?;
             self.set_store_down(false);
         }
+        Ok(())
     }
 }

@@ -1,9 +1,14 @@
 //! What is made of the answers.
 
-use maac_webhook_mock::{MockDelivery, Sent, SentAttempt, SentEvent, Tampering};
+use maac_webhook::answer::Reaction;
+use maac_webhook_mock::{MockDelivery, MockEvent, Sent, SentAttempt, SentEvent, Tampering};
+use maac_webhook_sender::{RetrySchedule, TransportError, TransportErrorKind};
 
 use super::Trial;
 use crate::grade::{Graded, Halt, Pass, fail, inconclusive, non_strict, pass};
+
+/// What is told of a receiver that ended.
+pub(crate) const NOBODY: &str = "nobody listens any more after it";
 
 /// Whether MAAC would take it for delivered.
 pub(crate) fn is_success(status: u16) -> bool {
@@ -45,6 +50,11 @@ fn needed_a_retry(event: &SentEvent) -> bool {
     })
 }
 
+/// What MAAC makes of how an event ended.
+pub(crate) fn reaction(event: &SentEvent) -> Reaction {
+    event.status().map_or(Reaction::Retried, Reaction::of_status)
+}
+
 impl Trial<'_> {
     /// It is genuine, and is accepted.
     pub(crate) async fn accepts(&self, delivery: MockDelivery<'_>) -> Graded {
@@ -65,24 +75,53 @@ impl Trial<'_> {
 
     /// It is forged in this way, and is not accepted.
     pub(crate) async fn refuses(&self, tampering: Tampering) -> Graded {
-        self.refuses_delivery(self.attempt(self.plain()).tampering(tampering)).await
+        self.refuses_event(self.plain(), |event| event.tampering(tampering)).await
     }
 
-    /// It is not what was signed, and is not accepted.
-    pub(crate) async fn refuses_delivery(&self, forged: MockDelivery<'_>) -> Graded {
-        let sent = self.send(forged).await?;
-        let answered: Vec<_> = sent.events.iter().filter_map(SentEvent::status).collect();
-        if answered.iter().any(|status| is_success(*status)) {
-            return fail(statuses(&sent));
+    /// It is not what was signed, and is not accepted, however often MAAC would send it.
+    pub(crate) async fn refuses_event(
+        &self,
+        event: MockEvent,
+        forged: impl Fn(MockDelivery<'static>) -> MockDelivery<'static>,
+    ) -> Graded {
+        let mut sent = self.send(forged(self.attempt(event.clone()))).await?;
+        self.survives(&statuses(&sent), sent.events.iter().all(|event| event.status().is_some())).await?;
+        let comes_again = sent.events.iter().any(|event| reaction(event) == Reaction::Retried);
+        if let (true, Some((first, rest))) = (comes_again, self.run.settings.retry_delays.split_first()) {
+            tokio::time::sleep(*first).await;
+            let again = self.sender().schedule(RetrySchedule::new(rest.iter().copied())).event(event);
+            let again = self.send(forged(again)).await?;
+            for (event, again) in sent.events.iter_mut().zip(again.events) {
+                event.attempts.extend(again.attempts);
+            }
+        }
+        let told = statuses(&sent);
+        if sent.events.iter().any(|event| event.status().is_some_and(is_success)) {
+            return fail(told);
         }
         // What answers nobody refuses no forgery.
         self.control().await?;
-        if answered.contains(&401) { pass(statuses(&sent)) } else { non_strict(statuses(&sent)) }
+        if sent.events.iter().any(|event| reaction(event) == Reaction::Retried) {
+            return non_strict(format!(
+                "{told}: as if it were to come again, so that nothing tells whether it was refused for its signature"
+            ));
+        }
+        let at_once = |event: &SentEvent| event.status() == Some(401) && event.attempts.len() == 1;
+        if sent.events.iter().all(at_once) { pass(told) } else { non_strict(told) }
+    }
+
+    /// Nothing that a stranger sends ends the receiver. Looked at at once: whoever watches over it may start it again.
+    pub(crate) async fn survives(&self, told: &str, answered: bool) -> Result<(), Halt> {
+        let refused = |error: TransportError| error.kind() == TransportErrorKind::Refused;
+        if !answered && self.connect().await.is_err_and(refused) {
+            return fail(format!("{told}; {NOBODY}"));
+        }
+        Ok(())
     }
 
     /// A plain genuine event is still accepted, without which nothing follows from what was not.
     pub(crate) async fn control(&self) -> Result<Sent, Halt> {
-        let sent = self.send(self.event(self.plain())).await?;
+        let sent = self.send_beside(self.event(self.plain())).await?;
         if accepted(&sent) {
             return Ok(sent);
         }

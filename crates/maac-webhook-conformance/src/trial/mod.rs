@@ -3,6 +3,7 @@
 mod effects;
 mod events;
 mod judge;
+mod ledger;
 mod raw;
 
 use std::{
@@ -18,7 +19,8 @@ use maac_webhook_sender::{HttpTransport, RetrySchedule, Target, json::BodyStyle}
 
 pub(crate) use effects::Wanted;
 pub(crate) use events::{fresh_key, style_of, unwritable};
-pub(crate) use judge::{accepted, is_success, statuses};
+pub(crate) use judge::{NOBODY, accepted, is_success, reaction, statuses};
+pub(crate) use ledger::Ledger;
 
 use crate::{grade::Halt, probe::Probe, settings::Settings, wire::Exchange};
 
@@ -33,11 +35,21 @@ pub(crate) struct Run {
     pub(crate) baseline: Option<Sent>,
     /// Whether the receiver was told that its store is down.
     pub(crate) store_is_down: Mutex<bool>,
+    /// What was seen in the answers of all cases.
+    pub(crate) ledger: Mutex<Ledger>,
+}
+
+impl Run {
+    pub(crate) fn with_ledger<R>(&self, look: impl FnOnce(&mut Ledger) -> R) -> R {
+        look(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// One case under way.
 pub(crate) struct Trial<'a> {
     pub(crate) run: &'a Run,
+    /// Its id.
+    case: &'static str,
     record: Mutex<Record>,
 }
 
@@ -49,14 +61,16 @@ pub(crate) struct Record {
     /// The bodies whose signatures must not be shown.
     pub(crate) bodies: Vec<Bytes>,
     pub(crate) effects: Vec<Wanted>,
+    /// Another 2xx than 200, which a genuine event of the case was answered with.
+    pub(crate) other_success: Option<u16>,
 }
 
 /// How many exchanges of a case are kept.
 const EXCHANGES: usize = 40;
 
 impl<'a> Trial<'a> {
-    pub(crate) fn new(run: &'a Run) -> Self {
-        Self { run, record: Mutex::default() }
+    pub(crate) fn new(run: &'a Run, case: &'static str) -> Self {
+        Self { run, case, record: Mutex::default() }
     }
 
     pub(crate) fn into_record(self) -> Record {
@@ -122,7 +136,16 @@ impl<'a> Trial<'a> {
             self.signs(body);
         }
         self.log(Exchange::of_sent(&sent, &self.run.target.to_string()));
+        self.look_at_all(&sent);
         Ok(sent)
+    }
+
+    /// Sends an event that the case is not about.
+    pub(super) async fn send_beside(&self, delivery: MockDelivery<'_>) -> Result<Sent, Halt> {
+        let own = self.with_record(|record| record.other_success);
+        let sent = self.send(delivery).await;
+        self.with_record(|record| record.other_success = own);
+        sent
     }
 
     /// It, or nothing once an attempt's time is over.

@@ -45,7 +45,10 @@ impl Trial<'_> {
         // Its signature is known, and shortened where the case is reported.
         exchange.body = shown_bytes(bytes).replace('\r', "");
         match &answer {
-            Ok(answer) => exchange.answer = Some(Answer::of(answer)),
+            Ok(answer) => {
+                exchange.answer = Some(Answer::of(answer));
+                self.look_at(answer, bytes);
+            }
             Err(error) => exchange.error = Some(error.to_string()),
         }
         self.log([exchange]);

@@ -1,17 +1,28 @@
 //! Receivers that are out to break the suite: each ends in bounded time and memory, with the grade that it deserves.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
-use maac_webhook_conformance::{Report, Selection, Status, SuiteErrorKind, Verdict};
+use maac_webhook_conformance::{
+    Report, Selection, Status, SuiteErrorKind, Verdict,
+    maac_webhook_sender::{HttpTransport, Resolver},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 
 use crate::support::{case, ids, suite};
 
 /// Starts a server that does this with each connection.
-async fn serve<F: Future<Output = ()> + Send + 'static>(
+pub(crate) async fn serve<F: Future<Output = ()> + Send + 'static>(
     answer: impl Fn(TcpStream) -> F + Send + Sync + 'static,
 ) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -25,7 +36,7 @@ async fn serve<F: Future<Output = ()> + Send + 'static>(
 }
 
 /// Reads a request to its end, as far as its length tells, and answers it with these bytes.
-async fn answer_all(mut stream: TcpStream, answer: &'static str) {
+pub(crate) async fn answer_all(mut stream: TcpStream, answer: &'static str) {
     let (mut seen, mut piece) = (Vec::new(), [0; 65536]);
     loop {
         let head = seen.windows(4).position(|four| four == b"\r\n\r\n");
@@ -156,7 +167,7 @@ async fn one_that_drips_its_answer_is_given_up() {
 }
 
 #[tokio::test]
-async fn one_that_goes_away_after_the_first_event_passes_no_forgery() {
+async fn one_that_goes_away_after_the_first_event_fails_and_ends_the_run() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hooks", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -167,15 +178,83 @@ async fn one_that_goes_away_after_the_first_event_passes_no_forgery() {
         }
     });
     let (report, _) = grade(&url).await;
-    assert_eq!(case(&report, "MAAC-SIG-002").status, Status::Inconclusive, "{report}");
-    assert_eq!(report.verdict(), Verdict::Ungraded, "{report}");
+    let first = case(&report, "MAAC-SIG-001");
+    assert_eq!((first.status, first.ended_the_run), (Status::Fail, true), "{report}");
+    assert_eq!(case(&report, "MAAC-SIG-002").status, Status::Skip, "{report}");
+    assert_eq!(report.verdict(), Verdict::Failed, "{report}");
+}
+
+/// Whatever the level of the case.
+#[tokio::test]
+async fn one_that_any_request_ends_does_not_pass() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hooks", listener.local_addr().unwrap());
+    let told = Arc::new(Notify::new());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = tokio::select! {
+                accepted = listener.accept() => accepted.unwrap(),
+                () = told.notified() => return,
+            };
+            let told = told.clone();
+            tokio::spawn(async move {
+                let mut first = [0; 3];
+                if stream.peek(&mut first).await.is_ok_and(|read| read == 3) && &first == b"GET" {
+                    told.notify_one();
+                    let _ = stream.shutdown().await;
+                    return;
+                }
+                answer_all(stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK").await;
+            });
+        }
+    });
+    let selection = Selection::all().case("MAAC-ANS-007").case("MAAC-TOPIC-001");
+    let report = suite(&url, None).with_selection(selection).run().await.unwrap();
+    assert_eq!(ids(&report, Status::Fail), ["MAAC-ANS-007"], "{report}");
+    assert_eq!(ids(&report, Status::Skip), ["MAAC-TOPIC-001"], "{report}");
+    assert_eq!(report.verdict(), Verdict::Failed, "{report}");
+    assert_eq!(report.to_junit().matches("<failure ").count(), 1);
+}
+
+/// By whoever watches over it.
+#[tokio::test]
+async fn one_that_is_started_again_after_a_forgery_ended_it_fails_all_the_same() {
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // For how many connections it is gone: one looks at once, and one once the case has ended.
+    let gone = Arc::new(AtomicUsize::new(0));
+    let ended = gone.clone();
+    let url = serve(move |stream| {
+        let ended = ended.clone();
+        async move {
+            let mut head = [0; 1024];
+            let read = stream.peek(&mut head).await.unwrap_or_default();
+            let head = String::from_utf8_lossy(&head[..read]);
+            if head.starts_with("POST") && !head.contains("CrescLab-Signature") {
+                return ended.store(2, Ordering::SeqCst);
+            }
+            answer_all(stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK").await;
+        }
+    })
+    .await;
+    let here: SocketAddr = url.split('/').nth(2).unwrap().parse().unwrap();
+    let resolver = Resolver::new(move |_, _| {
+        let one_less = gone.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
+        async move { Ok(vec![if one_less.is_ok() { nobody } else { here }]) }
+    });
+    let selection = Selection::all().case("MAAC-SIG-003").case("MAAC-TOPIC-001");
+    let suite = suite(&url, None).with_transport(HttpTransport::new().with_resolver(resolver));
+    let report = suite.with_selection(selection).run().await.unwrap();
+    let forged = case(&report, "MAAC-SIG-003");
+    assert_eq!((forged.status, forged.ended_the_run), (Status::Fail, false), "{report}");
+    assert!(forged.actual.contains("nobody listens any more after it"), "{report}");
+    assert_eq!(case(&report, "MAAC-TOPIC-001").status, Status::Pass, "the run goes on: {report}");
 }
 
 #[tokio::test]
 async fn one_that_accepts_and_then_hangs_is_cut_short_by_the_time_limit() {
-    let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = Arc::new(AtomicUsize::new(0));
     let url = serve(move |stream| {
-        let number = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let number = count.fetch_add(1, Ordering::SeqCst);
         async move {
             if number < 2 {
                 return answer_all(stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK").await;

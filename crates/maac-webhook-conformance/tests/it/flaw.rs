@@ -51,10 +51,29 @@ pub(crate) enum Flaw {
     WantsItsHeadersCapitals,
     StopsAtNoHttp,
     TakesTwoLengths,
+    AnswersAKnownKeyUnverified,
+    SkipsAnEmptyBody,
+    ChecksJsonAlone,
+    TakesTheEmptySecret,
+    TakesAForgeryAtItsRetry,
+    Answers503ToAForgery,
+    BurnsAForgerysKey,
+    RefusesAForgerysKey,
+    KnowsAMessageByItsId,
+    KnowsAReceiptByItsNumber,
+    KnowsAnOpenByItsNumber,
+    KnowsInMemoryAlone,
+    Answers202ToACopy,
+    TellsTheSignatureOfACompactBody,
+    DiesOfAForgery,
+    /// None: its queue waits for what it cannot handle.
+    StopsAtWhatItCannotHandle,
+    /// None: who sent a signature may have it back.
+    EchoesItsRequest,
 }
 
 impl Flaw {
-    pub(crate) const ALL: [Self; 50] = [
+    pub(crate) const ALL: [Self; 67] = [
         Self::None,
         Self::ChecksNothing,
         Self::ParsesBeforeItChecks,
@@ -105,5 +124,22 @@ impl Flaw {
         Self::WantsItsHeadersCapitals,
         Self::StopsAtNoHttp,
         Self::TakesTwoLengths,
+        Self::AnswersAKnownKeyUnverified,
+        Self::SkipsAnEmptyBody,
+        Self::ChecksJsonAlone,
+        Self::TakesTheEmptySecret,
+        Self::TakesAForgeryAtItsRetry,
+        Self::Answers503ToAForgery,
+        Self::BurnsAForgerysKey,
+        Self::RefusesAForgerysKey,
+        Self::KnowsAMessageByItsId,
+        Self::KnowsAReceiptByItsNumber,
+        Self::KnowsAnOpenByItsNumber,
+        Self::KnowsInMemoryAlone,
+        Self::Answers202ToACopy,
+        Self::TellsTheSignatureOfACompactBody,
+        Self::DiesOfAForgery,
+        Self::StopsAtWhatItCannotHandle,
+        Self::EchoesItsRequest,
     ];
 }

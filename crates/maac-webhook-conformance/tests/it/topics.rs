@@ -98,6 +98,8 @@ async fn a_receiver_of_first_opens_is_sent_nothing_else() {
     let skipped = [
         "MAAC-BODY-007",
         "MAAC-BODY-008",
+        "MAAC-IDEM-014",
+        "MAAC-IDEM-015",
         "MAAC-ROB-007",
         "MAAC-ROB-009",
         "MAAC-TOPIC-001",
@@ -113,6 +115,9 @@ async fn a_receiver_of_first_opens_is_sent_nothing_else() {
 async fn a_receiver_of_surveys_is_sent_nothing_else() {
     let skipped = [
         "MAAC-BODY-007",
+        "MAAC-IDEM-014",
+        "MAAC-IDEM-015",
+        "MAAC-IDEM-016",
         "MAAC-ROB-007",
         "MAAC-ROB-009",
         "MAAC-TOPIC-001",
@@ -126,7 +131,7 @@ async fn a_receiver_of_surveys_is_sent_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_of_receipts_and_of_sms_plus_is_sent_nothing_else() {
-    let skipped = ["MAAC-ROB-007", "MAAC-TOPIC-002", "MAAC-TOPIC-005", "MAAC-TOPIC-006"];
+    let skipped = ["MAAC-IDEM-016", "MAAC-ROB-007", "MAAC-TOPIC-002", "MAAC-TOPIC-005", "MAAC-TOPIC-006"];
     let topics = [Topic::PnpProfileUpdated, Topic::ReceiptValidated, Topic::PnpStatusUpdated];
     assert_graded_for(&topics, &skipped).await;
 }

@@ -90,12 +90,12 @@ async fn a_wrong_receiver_fails_the_step_that_it_fails_and_the_others_are_run() 
     let report = forgeries.run(&sender(), &mut app).await.unwrap();
     assert!(!report.met());
     let met: Vec<_> = report.steps.iter().map(|step| step.met).collect();
-    let mut expected = [false; 11];
-    (expected[0], expected[10]) = (true, true);
+    let mut expected = [false; 14];
+    (expected[0], expected[13]) = (true, true);
     assert_eq!(met, expected);
     let text = report.to_string();
     assert!(text.contains("\nstep 4, receipt.receipt_validated, with no signature: was to be answered 401 in 1 attempt\n\nsent: receipt"), "{text}");
-    assert!(text.ends_with("2 of 11 steps are as expected"), "{text}");
+    assert!(text.ends_with("2 of 14 steps are as expected"), "{text}");
 }
 
 #[tokio::test]

@@ -81,6 +81,17 @@ async fn each_tampering_sends_what_it_says() {
             Tampering::SignatureUpperCase => assert_eq!(signatures, [genuine.to_uppercase()]),
             Tampering::SignatureOfAnotherSecret => assert_ne!(signatures, [genuine]),
             Tampering::SignatureOfOldSecret => assert_eq!(signatures, [of("hush")]),
+            Tampering::SignatureOfEmptySecret => {
+                assert_eq!(signatures, [of("\0")]);
+                // As any other HMAC has it of the empty key.
+                let known = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
+                assert_eq!(maac_webhook::Signature::sign(&secret("\0"), b"").to_string(), known);
+            }
+            Tampering::UnsignedText | Tampering::UnsignedForm => {
+                let form = tampering == Tampering::UnsignedForm;
+                let expected = if form { "application/x-www-form-urlencoded" } else { "text/plain" };
+                assert_eq!((signatures.len(), values(last, "Content-Type")), (0, vec![expected.to_owned()]));
+            }
             Tampering::KeyMissing => assert_eq!((signatures, keys.len()), (vec![genuine], 0)),
             Tampering::KeyReused | Tampering::KeyFresh => {
                 let before = &sent.events[0].attempts[0].request;

@@ -1,16 +1,16 @@
 //! A receiver in memory with a probe, which is right but for one flaw.
 
+mod state;
+
+pub(crate) use state::{ListsBy, ProbeFails, Receiver};
+
 use std::{
-    collections::HashSet,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
 use axum::{
-    Json, Router,
+    Router,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
@@ -21,55 +21,37 @@ use http_body_util::BodyExt;
 use hyper::server::conn::http1;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use maac_webhook_conformance::{
-    maac_webhook::{Signature, bytes},
+    maac_webhook::{ShareSecret, Signature, bytes},
     maac_webhook_sender::json::{BodyStyle, reencode},
 };
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use tokio::{
-    net::TcpListener,
-    task::JoinHandle,
-    time::{sleep, timeout},
-};
+use serde_json::Value;
+use tokio::{net::TcpListener, time::sleep};
 
 use crate::{flaw::Flaw, front::front, support::secret};
+use state::{Received, list, suffer};
 
-/// What survives a crash.
-#[derive(Debug, Default)]
-struct Store {
-    known: HashSet<String>,
-    keys: HashSet<String>,
-    handled: Vec<String>,
+/// One that was started.
+pub(crate) struct Started {
+    pub(crate) url: String,
+    pub(crate) probe: String,
+    pub(crate) receiver: Receiver,
 }
-
-struct Inner {
-    flaw: Flaw,
-    store: Mutex<Store>,
-    down: AtomicBool,
-    /// What is written after it was acknowledged, and lost in a crash.
-    late: Mutex<Vec<JoinHandle<()>>>,
-    /// How many requests are under way.
-    busy: AtomicUsize,
-}
-
-#[derive(Clone)]
-struct Receiver(Arc<Inner>);
 
 /// Starts it, and gives its URL and its probe's.
 pub(crate) async fn start(flaw: Flaw) -> (String, String) {
-    let receiver = Receiver(Arc::new(Inner {
-        flaw,
-        store: Mutex::default(),
-        down: AtomicBool::new(false),
-        late: Mutex::default(),
-        busy: AtomicUsize::new(0),
-    }));
+    let Started { url, probe, .. } = start_with(flaw, ListsBy::Body, ProbeFails::Never).await;
+    (url, probe)
+}
+
+/// The same with a probe that is otherwise.
+pub(crate) async fn start_with(flaw: Flaw, lists_by: ListsBy, probe_fails: ProbeFails) -> Started {
+    let receiver = Receiver::new(flaw, lists_by, probe_fails);
     let probe = Router::new().route("/probe", get(list).post(suffer)).with_state(receiver.clone());
     let hooks = post(receive);
     let hooks = if flaw == Flaw::AnswersGet { hooks.get(async || "a receiver") } else { hooks };
-    let app = Router::new().route("/hooks", hooks).with_state(receiver);
+    let app = Router::new().route("/hooks", hooks).with_state(receiver.clone());
     let hooks = front(serve(app, flaw == Flaw::ServesOneAtATime).await, flaw).await;
-    (hooks + "/hooks", serve(probe, false).await + "/probe")
+    Started { url: hooks + "/hooks", probe: serve(probe, false).await + "/probe", receiver }
 }
 
 async fn serve(app: Router, one_at_a_time: bool) -> String {
@@ -112,11 +94,11 @@ async fn receive(State(receiver): State<Receiver>, request: Request) -> Response
         return if marks { "OK".into_response() } else { StatusCode::CONFLICT.into_response() };
     }
     let body = match flaw {
-        Flaw::IsImpatient => match timeout(Duration::from_millis(500), to_bytes(body, limit)).await {
-            Ok(body) => body,
-            Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+        Flaw::IsImpatient => match patience_of_one_read(body, declared).await {
+            Some(body) => to_bytes(body, limit).await,
+            None => return StatusCode::BAD_REQUEST.into_response(),
         },
-        Flaw::HandlesHalves => Ok(receiver.read_on(body).await),
+        Flaw::HandlesHalves => Ok(receiver.read_on(&head.headers, body).await),
         _ => to_bytes(body, limit).await,
     };
     let Ok(body) = body else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
@@ -124,9 +106,10 @@ async fn receive(State(receiver): State<Receiver>, request: Request) -> Response
         Flaw::Answers400WhenItIsBusy => {
             let busy = Busy::new(&receiver.0.busy);
             if busy.count > 12 {
+                receiver.0.crowd.send_replace(false);
                 return StatusCode::BAD_REQUEST.into_response();
             }
-            sleep(Duration::from_millis(50)).await;
+            let _ = receiver.0.crowd.subscribe().wait_for(|held| !held).await;
             Some(busy)
         }
         _ => None,
@@ -135,12 +118,28 @@ async fn receive(State(receiver): State<Receiver>, request: Request) -> Response
         Flaw::ParsesBeforeItChecks if !(body.starts_with(b"{") && body.trim_ascii().ends_with(b"}")) => {
             return StatusCode::BAD_REQUEST.into_response();
         }
-        Flaw::HandlesBeforeItChecks => drop(receiver.commit(digest(&body), &digest(&body))),
+        Flaw::HandlesBeforeItChecks => {
+            let event = Received::new(&head.headers, &body);
+            let _ = receiver.commit(event.digest.clone(), &event);
+        }
         Flaw::IsSlow => sleep(Duration::from_millis(60)).await,
+        Flaw::AnswersAKnownKeyUnverified
+            if key.is_some_and(|key| receiver.0.store.lock().unwrap().keys.contains(key)) =>
+        {
+            return "OK".into_response();
+        }
+        Flaw::SkipsAnEmptyBody if body.is_empty() => return "OK".into_response(),
         _ => {}
     }
     if !receiver.is_genuine(&head.headers, &body) {
-        return receiver.refusal(&body);
+        if flaw == Flaw::TakesAForgeryAtItsRetry {
+            let event = Received::new(&head.headers, &body);
+            let first = receiver.0.store.lock().unwrap().refused.insert(event.digest);
+            if !first {
+                return receiver.accept(&head.headers, &body).await;
+            }
+        }
+        return receiver.refusal(&head.headers, &body);
     }
     if let Some(status) = receiver.dislikes(&head.headers, &body) {
         return status.into_response();
@@ -149,6 +148,15 @@ async fn receive(State(receiver): State<Receiver>, request: Request) -> Response
         return (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/hooks/")]).into_response();
     }
     receiver.accept(&head.headers, &body).await
+}
+
+/// The body, unless it is a short one of which less than all is there at once.
+async fn patience_of_one_read(mut body: Body, declared: Option<usize>) -> Option<Body> {
+    const SHORT: usize = 4096;
+
+    let Some(declared) = declared.filter(|declared| (1..SHORT).contains(declared)) else { return Some(body) };
+    let first = body.frame().await?.ok()?.into_data().unwrap_or_default();
+    (first.len() == declared).then(|| first.into())
 }
 
 /// A request under way.
@@ -171,12 +179,12 @@ impl Drop for Busy<'_> {
 
 impl Receiver {
     /// What came of a body, which is handled where it breaks off.
-    async fn read_on(&self, mut body: Body) -> Bytes {
+    async fn read_on(&self, headers: &HeaderMap, mut body: Body) -> Bytes {
         let mut read = Vec::new();
         while let Some(frame) = body.frame().await {
             match frame {
                 Ok(frame) => read.extend_from_slice(&frame.into_data().unwrap_or_default()),
-                Err(_) => self.handle(&digest(&read)),
+                Err(_) => self.handle(&Received::new(headers, &read)),
             }
         }
         read.into()
@@ -186,8 +194,14 @@ impl Receiver {
         let mut given = headers.get_all("cresclab-signature").iter();
         let (first, second) = (given.next(), given.next());
         let flaw = self.0.flaw;
-        if flaw == Flaw::ChecksNothing || (flaw == Flaw::SkipsAMissingSignature && first.is_none()) {
-            return true;
+        let is_json = headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|own| own.as_bytes().starts_with(b"application/json"));
+        match flaw {
+            Flaw::ChecksNothing => return true,
+            Flaw::SkipsAMissingSignature if first.is_none() => return true,
+            Flaw::ChecksJsonAlone if !is_json => return true,
+            _ => {}
         }
         let (Some(given), None) = (first.map(|value| value.as_bytes()), second) else { return false };
         let signed = match flaw {
@@ -201,17 +215,35 @@ impl Receiver {
         match flaw {
             Flaw::ComparesHalf => given.len() >= 32 && given[..32] == expected.as_bytes()[..32],
             Flaw::ComparesWhatItIsGiven => expected.as_bytes().starts_with(given),
+            // HMAC pads its key with zeros.
+            Flaw::TakesTheEmptySecret => {
+                let empty = Signature::sign(&ShareSecret::new("\0").unwrap(), &signed).to_string();
+                given == expected.as_bytes() || given == empty.as_bytes()
+            }
             _ => given == expected.as_bytes(),
         }
     }
 
-    fn refusal(&self, body: &Bytes) -> Response {
+    fn refusal(&self, headers: &HeaderMap, body: &Bytes) -> Response {
+        let tells = match self.0.flaw {
+            Flaw::TellsTheExpectedSignature => true,
+            Flaw::TellsTheSignatureOfACompactBody => body.starts_with(b"{\"timestamp\":\""),
+            _ => false,
+        };
+        if tells {
+            let expected = Signature::sign(&secret(), body).to_string();
+            return (StatusCode::UNAUTHORIZED, format!("expected {expected}")).into_response();
+        }
         match self.0.flaw {
-            Flaw::TellsTheExpectedSignature => {
-                let expected = Signature::sign(&secret(), body).to_string();
-                (StatusCode::UNAUTHORIZED, format!("expected {expected}")).into_response()
-            }
             Flaw::Answers403ToAForgery => StatusCode::FORBIDDEN.into_response(),
+            Flaw::Answers503ToAForgery | Flaw::TakesAForgeryAtItsRetry => {
+                StatusCode::SERVICE_UNAVAILABLE.into_response()
+            }
+            Flaw::BurnsAForgerysKey | Flaw::RefusesAForgerysKey => {
+                let key = Received::new(headers, body).key;
+                self.0.store.lock().unwrap().keys.extend(key);
+                StatusCode::UNAUTHORIZED.into_response()
+            }
             _ => StatusCode::UNAUTHORIZED.into_response(),
         }
     }
@@ -233,7 +265,8 @@ impl Receiver {
         }
         let refused = match self.0.flaw {
             Flaw::RefusesAKnownKey => key.is_some_and(|key| {
-                let both = format!("{} {}", String::from_utf8_lossy(key), digest(body));
+                let both =
+                    format!("{} {}", String::from_utf8_lossy(key), Received::new(headers, body).digest);
                 let (key, _) = both.split_once(' ').unwrap();
                 let mut store = self.0.store.lock().unwrap();
                 let other = store.keys.iter().any(|own| own.starts_with(&format!("{key} ")) && *own != both);
@@ -263,85 +296,68 @@ impl Receiver {
         refused.then_some(StatusCode::BAD_REQUEST)
     }
 
-    async fn accept(&self, headers: &HeaderMap, body: &Bytes) -> Response {
-        let (flaw, digest) = (self.0.flaw, digest(body));
-        let key = headers.get("cresclab-idempotency-key").and_then(|key| key.to_str().ok());
-        let id = match (flaw, key) {
-            (Flaw::KnowsByKeyAlone, Some(key)) => key.to_owned(),
-            _ => digest.clone(),
+    /// What it knows an event by.
+    fn id(&self, event: &Received, body: &Bytes) -> String {
+        let json: Value = serde_json::from_slice(body).unwrap_or_default();
+        let of = |topic: &str, field: &str| {
+            (json["topic"] == topic).then(|| format!("{topic} {}", json["data"][field]))
         };
-        if flaw == Flaw::AcknowledgesBeforeItCommits {
-            let receiver = self.clone();
-            let late = tokio::spawn(async move {
-                sleep(Duration::from_millis(100)).await;
-                let _ = receiver.commit(id, &digest);
-            });
-            self.0.late.lock().unwrap().push(late);
-            return "OK".into_response();
-        }
-        if flaw == Flaw::ChecksThenInserts {
-            if self.0.store.lock().unwrap().known.contains(&id) {
+        let other = match self.0.flaw {
+            Flaw::KnowsByKeyAlone => event.key.clone(),
+            Flaw::KnowsAMessageByItsId => of("pnp.status_updated", "pnp_message_id"),
+            Flaw::KnowsAReceiptByItsNumber => of("receipt.receipt_validated", "number"),
+            Flaw::KnowsAnOpenByItsNumber => of("message.first_open", "message_id"),
+            _ => None,
+        };
+        other.unwrap_or_else(|| event.digest.clone())
+    }
+
+    async fn accept(&self, headers: &HeaderMap, body: &Bytes) -> Response {
+        let (flaw, event) = (self.0.flaw, Received::new(headers, body));
+        let id = self.id(&event, body);
+        match flaw {
+            Flaw::AcknowledgesBeforeItCommits => {
+                self.0.late.lock().unwrap().push((id, event));
                 return "OK".into_response();
             }
-            sleep(Duration::from_millis(20)).await;
-            if self.0.down.load(Ordering::SeqCst) {
-                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            Flaw::ChecksThenInserts => {
+                if self.0.store.lock().unwrap().known.contains(&id) {
+                    return "OK".into_response();
+                }
+                self.race(&id).await;
+                if self.0.down.load(Ordering::SeqCst) {
+                    return StatusCode::SERVICE_UNAVAILABLE.into_response();
+                }
+                self.0.store.lock().unwrap().known.insert(id);
+                self.handle(&event);
+                return "OK".into_response();
             }
-            self.0.store.lock().unwrap().known.insert(id);
-            self.handle(&digest);
-            return "OK".into_response();
+            Flaw::BurnsAForgerysKey | Flaw::RefusesAForgerysKey
+                if event.key.as_ref().is_some_and(|key| self.0.store.lock().unwrap().keys.contains(key)) =>
+            {
+                let burns = flaw == Flaw::BurnsAForgerysKey;
+                return if burns { "OK".into_response() } else { StatusCode::CONFLICT.into_response() };
+            }
+            Flaw::StopsAtWhatItCannotHandle => {
+                let json: Value = serde_json::from_slice(body).unwrap_or_default();
+                let odd = !json.is_object() || json["topic"] == "coupon.redeemed";
+                self.0.store.lock().unwrap().is_stuck |= odd;
+            }
+            _ => {}
         }
-        match (self.commit(id, &digest), flaw) {
+        let committed = self.commit(id, &event);
+        if let (Some(_), Flaw::AnswersAKnownKeyUnverified, Some(key)) = (committed, flaw, &event.key) {
+            self.0.store.lock().unwrap().keys.insert(key.clone());
+        }
+        match (committed, flaw) {
             (None, Flaw::Answers400WhenItsStoreIsDown) => StatusCode::BAD_REQUEST.into_response(),
             (None, _) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             (Some(false), Flaw::Answers409ToACopy) => StatusCode::CONFLICT.into_response(),
+            (Some(false), Flaw::Answers202ToACopy) => StatusCode::ACCEPTED.into_response(),
             (Some(_), Flaw::AnswersAtLength) => "OK".repeat(100_000).into_response(),
             (Some(_), Flaw::Answers204) => StatusCode::NO_CONTENT.into_response(),
+            (Some(_), Flaw::EchoesItsRequest) => format!("{headers:?}").into_response(),
             (Some(_), _) => "OK".into_response(),
         }
     }
-
-    /// Whether it was new; `None` where the store is down.
-    fn commit(&self, id: String, digest: &str) -> Option<bool> {
-        if self.0.down.load(Ordering::SeqCst) {
-            return None;
-        }
-        let flaw = self.0.flaw;
-        let new = self.0.store.lock().unwrap().known.insert(id);
-        if (new || flaw == Flaw::KnowsNothing) && flaw != Flaw::HandlesNothing {
-            self.handle(digest);
-        }
-        if !new && flaw == Flaw::HandlesACopyLater {
-            let (receiver, digest) = (self.clone(), digest.to_owned());
-            tokio::spawn(async move {
-                sleep(Duration::from_millis(700)).await;
-                receiver.handle(&digest);
-            });
-        }
-        Some(new)
-    }
-
-    fn handle(&self, digest: &str) {
-        self.0.store.lock().unwrap().handled.push(digest.to_owned());
-    }
-}
-
-fn digest(body: &[u8]) -> String {
-    Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-async fn list(State(receiver): State<Receiver>) -> Json<Value> {
-    let store = receiver.0.store.lock().unwrap();
-    let handled: Vec<_> = store.handled.iter().map(|digest| json!({"body_sha256": digest})).collect();
-    Json(json!({"handled": handled, "faults": ["store_down", "store_up", "crash"]}))
-}
-
-async fn suffer(State(receiver): State<Receiver>, Json(fault): Json<Value>) -> StatusCode {
-    match fault["fault"].as_str() {
-        Some("store_down") => receiver.0.down.store(true, Ordering::SeqCst),
-        Some("store_up") => receiver.0.down.store(false, Ordering::SeqCst),
-        Some("crash") => receiver.0.late.lock().unwrap().drain(..).for_each(|late| late.abort()),
-        _ => return StatusCode::BAD_REQUEST,
-    }
-    StatusCode::NO_CONTENT
 }
