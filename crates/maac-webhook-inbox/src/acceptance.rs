@@ -42,6 +42,7 @@ pub async fn suite<S: Store>(new_store: impl AsyncFn() -> S) {
     a_prolonged_lease_does_not_end(&new_store().await).await;
     what_is_dead_is_listed_shown_and_retried(&new_store().await).await;
     only_what_is_done_is_pruned(&new_store().await).await;
+    a_key_is_known_as_long_as_a_body_that_came_with_it(&new_store().await).await;
     a_waiter_is_told_of_work(&new_store().await).await;
 }
 
@@ -335,6 +336,20 @@ async fn only_what_is_done_is_pruned(store: &impl Store) {
     assert!(oldest_waiting.is_some());
     let expected = Backlog { waiting, leased, dead, held, oldest_waiting };
     assert_eq!(store.backlog().await.unwrap(), expected);
+}
+
+/// A retry that was built anew is known for longer than the first try, and its key with it.
+async fn a_key_is_known_as_long_as_a_body_that_came_with_it(store: &impl Store) {
+    let accept_at = async |body: String, now| {
+        store.accept(Incoming::new(delivery(body, Some("key-1"))), time(now)).await.unwrap().verdict
+    };
+    let retention = Retention { done: Duration::from_secs(10), identities: Duration::from_secs(100) };
+    assert_eq!(accept_at(body(1, 0), 0).await, Verdict::New);
+    assert_eq!(accept_at(body(1, 1), 50).await, Verdict::Duplicate);
+    assert_eq!(store.prune(retention, 10, time(101)).await.unwrap(), (0, 1));
+    assert_eq!(accept_at(body(2, 0), 101).await, Verdict::KeyReused);
+    assert_eq!(store.prune(retention, 10, time(1000)).await.unwrap(), (0, 2));
+    assert_eq!(accept_at(body(3, 0), 1000).await, Verdict::New);
 }
 
 async fn a_waiter_is_told_of_work(store: &impl Store) {

@@ -211,7 +211,7 @@ pub(super) async fn prune(
     .bind(limit(at_most))
     .execute(&mut *transaction)
     .await?;
-    // A key that another body had first stays.
+    // A key stays as long as a body that came with it is known.
     let identities = query(
         "WITH old AS (
            SELECT identity, endpoint, idempotency_key FROM maac_inbox_identities WHERE first_seen < $1
@@ -219,7 +219,10 @@ pub(super) async fn prune(
          keys AS (
            DELETE FROM maac_inbox_keys AS key USING old
             WHERE key.endpoint = old.endpoint AND key.idempotency_key = old.idempotency_key
-              AND key.identity = old.identity)
+              AND NOT EXISTS (
+                SELECT FROM maac_inbox_identities AS other
+                 WHERE other.endpoint = key.endpoint AND other.idempotency_key = key.idempotency_key
+                   AND other.identity NOT IN (SELECT identity FROM old)))
          DELETE FROM maac_inbox_identities AS identity USING old WHERE identity.identity = old.identity",
     )
     .bind(before(now, retention.identities))
